@@ -1,0 +1,129 @@
+"""What the company decided beforehand: programs, senders, topics, and the clocks.
+
+These are plain values; `handlers/policy_file.py` makes them from `heed.toml`. Without a file the
+defaults here hold, and they are the careful ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from bot.model import Channel
+
+
+class TopicKind(StrEnum):
+    MARKETING = "marketing"
+    TRANSACTIONAL = "transactional"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """What a message is about.
+
+    `needs_consent`: a bare stop on sms covers it too (one-time codes and order updates that lean
+    on consent). `required_notice`: it passes every block, because a law demands it; the
+    confirmation then says so. `words` are what people call it, in any language.
+    """
+
+    name: str
+    title: str
+    kind: TopicKind = TopicKind.MARKETING
+    needs_consent: bool = True
+    required_notice: bool = False
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The brand or campaign family that a sender speaks for (the carriers' term)."""
+
+    name: str
+    title: str
+    help_contact: str = ""
+    preferences_url: str = ""
+    words: tuple[str, ...] = ()
+
+
+class ConfirmedBy(StrEnum):
+    """Who answers a stop to this sender."""
+
+    HEED = "heed"
+    PROVIDER_KEYWORDS = "provider_keywords"  # the provider answers its own whole words
+    PROVIDER = "provider"  # the provider or the network answers every stop it reports
+    NOBODY = "nobody"
+
+
+class AskReason(StrEnum):
+    WHERE_ALLOWED = "where_allowed"  # never in a text to +1 or to an undetermined number
+    ALWAYS = "always"  # the operator's own risk; `heed doctor` says which
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Our end: a phone number, a mailbox, a Slack app. `id` as the provider spells it."""
+
+    id: str
+    channel: Channel
+    program: str
+    provider: str = ""
+    lang: str = ""
+    confirmed_by: ConfirmedBy = ConfirmedBy.HEED
+    ask_reason: AskReason = AskReason.WHERE_ALLOWED
+    ask_scope: bool = False  # the confirmation asks whether all is meant (47 CFR 64.1200(a)(12))
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clocks:
+    """How long things may take."""
+
+    hold: timedelta = timedelta(days=1)  # a may-be-stop undecided this long becomes an opt-out
+    review: timedelta = timedelta(days=3)  # other unclear messages
+    erasure: timedelta = timedelta(days=30)  # GDPR 12(3): one month
+    question: timedelta = timedelta(hours=24)  # an answer to our question is read as one
+    sms_confirmation: timedelta = timedelta(minutes=5)  # 47 CFR 64.1200(a)(12)
+    confirmation: timedelta = timedelta(hours=24)  # on the other channels
+    inline_replay: timedelta = timedelta(minutes=5)
+
+
+DEFAULT_PROGRAM = Program(name="default", title="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """`company` names us in every answer; `help_contact` is a phone number, mail or page.
+
+    `region` (ISO 3166) is the country of numbers written without one.
+    """
+
+    company: str = "this sender"
+    help_contact: str = ""
+    lang: str = "en"
+    region: str = "US"
+    programs: Mapping[str, Program] = field(default_factory=dict)
+    senders: Mapping[str, Sender] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    clocks: Clocks = field(default_factory=Clocks)
+    answers_a_day: int = 10  # automatic answers to one address in 24 hours, against loops
+
+    def sender(self, channel: Channel, recipient: str) -> Sender:
+        """The configured sender, else a careful default for its channel."""
+        known = self.senders.get(recipient.casefold())
+        if known is not None and known.channel is channel:
+            return known
+        return Sender(id=recipient, channel=channel, program=DEFAULT_PROGRAM.name)
+
+    def program(self, name: str) -> Program:
+        """The configured program; the company itself where none is named so."""
+        known = self.programs.get(name)
+        if known is not None:
+            return known
+        return Program(name=name, title=self.company, help_contact=self.help_contact)
+
+    def topic(self, name: str) -> Topic:
+        """The configured topic. An unknown one is marketing, so that it is blocked in doubt."""
+        return self.topics.get(name) or Topic(name=name, title=name)

@@ -225,7 +225,8 @@ class InboundMessage:
     occurred_at: datetime | None = None
     assurance: Assurance = Assurance.VERIFIED
     provider_intent: ProviderIntent = ProviderIntent.NONE
-    provider_replied: bool = False
+    provider_replied: bool = False  # the provider has confirmed already, so we stay silent
+    provider_keyword: bool = False  # a whole word that this provider answers where it is default
     answers_inline: bool = False
     cut: bool = False  # the text was longer than is read
     unread: str = ""  # why no text could be read (an error class), then a person must
@@ -402,7 +403,7 @@ class Standing:
     suppressions: tuple[Suppression, ...] = ()
     conversation: Conversation = field(default_factory=Conversation)
     last_send: SentMessage | None = None
-    open_reviews: int = 0
+    linked_everything: bool = False  # another address of the same contact stopped everything
     recent_answers: int = 0  # automatic answers to this address in the last 24 hours
 
 
@@ -439,6 +440,8 @@ class Answer:
     lang: str
     template: str  # name and version of the text, for the ledger
     confirmation: bool  # it confirms an opt-out: five minutes on sms (47 CFR 64.1200(a)(12))
+    subject: str = ""  # of a mail that answers no mail
+    question: Question = Question.NONE  # the one that the text really asks
     expires_at: datetime | None = None
 
 
@@ -503,4 +506,5 @@ class Decision:
     answer: Answer | None = None
     notices: tuple[Notice, ...] = ()
     review: NewReview | None = None
+    settles: Verdict | None = None  # the person's own clear word decides what was still open
     conversation: Conversation | None = None

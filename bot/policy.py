@@ -93,10 +93,16 @@ class Clocks:
 DEFAULT_PROGRAM = Program(name="default", title="")
 
 
+def sender_key(channel: Channel, sender_id: str) -> str:
+    """One number may speak on sms and on whatsapp, so the channel is part of the key."""
+    return f"{channel}:{sender_id}".casefold()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """`company` names us in every answer; `help_contact` is a phone number, mail or page.
 
+    `senders` is keyed by `sender_key`.
     `region` (ISO 3166) is the country of numbers written without one.
     """
 
@@ -112,8 +118,8 @@ class Policy:
 
     def sender(self, channel: Channel, recipient: str) -> Sender:
         """The configured sender, else a careful default for its channel."""
-        known = self.senders.get(recipient.casefold())
-        if known is not None and known.channel is channel:
+        known = self.senders.get(sender_key(channel, recipient))
+        if known is not None:
             return known
         return Sender(id=recipient, channel=channel, program=DEFAULT_PROGRAM.name)
 

@@ -1,0 +1,119 @@
+"""What follows from what the company recorded, or what a provider told us of its own list."""
+
+from __future__ import annotations
+
+from bot.decide.answers import Voice
+from bot.decide.message import covered
+from bot.errors import NotAllowed
+from bot.model import (
+    Act,
+    AnswerKind,
+    Change,
+    Channel,
+    Decision,
+    EntryKind,
+    Hold,
+    Json,
+    NewEntry,
+    Recording,
+    Role,
+    ScopeKind,
+    Standing,
+    Verdict,
+)
+
+MAY_RECORD = frozenset({Role.RECORD, Role.ADMIN})
+
+
+def decide_recording(recording: Recording, standing: Standing, voice: Voice) -> Decision:
+    """Everybody who may record may move a person towards blocked, only an admin away from it.
+
+    Raises:
+        NotAllowed: the actor may not do this, or an opt-in comes without evidence.
+    """
+    if recording.actor.role not in MAY_RECORD:
+        raise NotAllowed("this key may only check; recording needs the role record or admin")
+    match recording.act:
+        case Act.OPT_OUT:
+            return _opt_out(recording, standing, voice)
+        case Act.OPT_IN:
+            return _opt_in(recording, standing)
+        case Act.PROVIDER_BLOCK:
+            return _provider_block(recording, standing)
+
+
+def _opt_out(recording: Recording, standing: Standing, voice: Voice) -> Decision:
+    news = not covered(recording.scope, standing)
+    answer = None
+    reachable = recording.address.channel in (Channel.SMS, Channel.WHATSAPP, Channel.EMAIL)
+    if recording.confirm and news and reachable:
+        sender = voice.policy.sender(recording.address.channel, recording.recipient)
+        kinds = {
+            ScopeKind.EVERYTHING: AnswerKind.OPTED_OUT_ALL,
+            ScopeKind.CHANNEL: AnswerKind.OPTED_OUT,
+        }
+        answer = voice.say(
+            kinds.get(recording.scope.kind, AnswerKind.OPTED_OUT_SCOPE),
+            address=recording.address,
+            sender=sender,
+            words_lang=standing.conversation.lang or None,
+            now=recording.occurred_at or recording.received_at,
+            scope=recording.scope,
+        )
+    return Decision(
+        outcome="opted_out" if news else "already_opted_out",
+        entries=(_entry(EntryKind.OPTED_OUT, recording, {"repeats": not news}),),
+        changes=(Change(scope=recording.scope, hold=Hold.STOPPED),) if news else (),
+        answer=answer,
+        settles=(
+            Verdict.OPT_OUT
+            if recording.scope.kind in (ScopeKind.CHANNEL, ScopeKind.EVERYTHING)
+            else None
+        ),
+    )
+
+
+def _opt_in(recording: Recording, standing: Standing) -> Decision:
+    if recording.actor.role is not Role.ADMIN:
+        raise NotAllowed("recording an opt-in needs the role admin")
+    if not recording.evidence.strip():
+        raise NotAllowed("an opt-in needs evidence: where, when and how the person asked for it")
+    lifted = tuple(
+        Change(scope=one.scope, hold=None)
+        for one in standing.suppressions
+        if recording.scope.kind in (ScopeKind.CHANNEL, ScopeKind.EVERYTHING)
+        or one.scope == recording.scope
+    )
+    facts: dict[str, Json] = {"evidence": recording.evidence}
+    return Decision(
+        outcome="opted_in",
+        entries=(_entry(EntryKind.OPTED_IN, recording, facts),),
+        changes=lifted,
+    )
+
+
+def _provider_block(recording: Recording, standing: Standing) -> Decision:
+    """A block in the provider's own list that our ledger did not know (rules: C32)."""
+    news = not covered(recording.scope, standing)
+    change = Change(scope=recording.scope, hold=Hold.STOPPED, flags=frozenset({"provider"}))
+    return Decision(
+        outcome="provider_block" if news else "already_opted_out",
+        entries=(_entry(EntryKind.PROVIDER_BLOCK, recording, {"repeats": not news}),),
+        changes=(change,) if news else (),
+    )
+
+
+def _entry(kind: EntryKind, recording: Recording, facts: dict[str, Json]) -> NewEntry:
+    return NewEntry(
+        kind=kind,
+        effective_at=recording.occurred_at or recording.received_at,
+        scope=recording.scope,
+        words=recording.words,
+        facts={
+            "actor": recording.actor.name,
+            "source": recording.source,
+            "recipient": recording.recipient,
+            "received_at": recording.received_at.isoformat(),
+            **facts,
+        },
+    )

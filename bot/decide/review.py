@@ -1,0 +1,214 @@
+"""What follows from a person's decision about an unclear message, or from its clock running out.
+
+A decision may end a provisional hold, never a stop. Undecided at the end of its clock, a hold
+becomes an opt-out (DESIGN: Unclear).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.decide.answers import Voice, questions_allowed
+from bot.decide.message import covered
+from bot.errors import Conflict, NotAllowed
+from bot.model import (
+    CHANNEL_SCOPE,
+    Address,
+    Answer,
+    AnswerKind,
+    Assurance,
+    Change,
+    Channel,
+    Decision,
+    EntryKind,
+    Hold,
+    Json,
+    LedgerEntry,
+    NewEntry,
+    Notice,
+    NoticeKind,
+    ReviewDecision,
+    Role,
+    Scope,
+    Standing,
+    Verdict,
+)
+from bot.policy import ConfirmedBy, Sender
+
+ANSWERABLE = timedelta(hours=24)
+"""How late an opt-out decided by a person is still confirmed off sms; WhatsApp's free window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenReview:
+    """The review as the transaction found it. `entry` is the message that it is about."""
+
+    id: str
+    address: Address
+    recipient: str
+    holds: Scope | None
+    opened_at: datetime
+    entry: LedgerEntry
+
+
+def decide_review(
+    decision: ReviewDecision, review: OpenReview, standing: Standing, voice: Voice, now: datetime
+) -> Decision:
+    """The consequence of one verdict.
+
+    Raises:
+        NotAllowed: the actor may not decide, or this verdict is not open for this review.
+        Conflict: the customer was asked already.
+    """
+    if decision.actor.role not in (Role.RECORD, Role.ADMIN):
+        raise NotAllowed("deciding needs the role record or admin")
+    match decision.verdict:
+        case Verdict.OPT_OUT | Verdict.WRONG_NUMBER:
+            return _opt_out(decision, review, standing, voice, now)
+        case Verdict.NOT_OPT_OUT:
+            if decision.actor.role is not Role.ADMIN:
+                raise NotAllowed("only a decider may end a hold")
+            return _keep(decision, review, standing)
+        case Verdict.DONE:
+            if review.holds is not None:
+                raise NotAllowed("this review holds a block: decide opt_out or not_opt_out")
+            return Decision(outcome="done", entries=(_decided(decision, review),))
+        case Verdict.ASK:
+            return _ask(decision, review, standing, voice, now)
+
+
+def _opt_out(
+    decision: ReviewDecision,
+    review: OpenReview,
+    standing: Standing,
+    voice: Voice,
+    now: datetime,
+) -> Decision:
+    scope = review.holds or CHANNEL_SCOPE
+    wrong = decision.verdict is Verdict.WRONG_NUMBER
+    news = not covered(scope, standing)
+    flags = frozenset({"reassigned"}) if wrong else frozenset[str]()
+    kind = AnswerKind.WRONG_NUMBER if wrong else AnswerKind.OPTED_OUT
+    facts: dict[str, Json] = {
+        "actor": decision.actor.name,
+        "review": review.id,
+        "repeats": not news,
+        "rule": "human" if decision.actor.name != "clock" else "clock",
+    }
+    return Decision(
+        outcome="opted_out" if news else "already_opted_out",
+        entries=(
+            _decided(decision, review),
+            # counted from the message: every deadline runs from when the person acted
+            NewEntry(
+                kind=EntryKind.OPTED_OUT,
+                effective_at=review.entry.effective_at,
+                scope=scope,
+                facts=facts,
+            ),
+        ),
+        changes=(Change(scope=scope, hold=Hold.STOPPED, flags=flags),) if news else (),
+        answer=_confirm(kind, review, voice, now) if news else None,
+        notices=(_update(review),),
+    )
+
+
+def _keep(decision: ReviewDecision, review: OpenReview, standing: Standing) -> Decision:
+    entries = [_decided(decision, review)]
+    changes: tuple[Change, ...] = ()
+    held = any(one.scope == review.holds and one.hold is Hold.HELD for one in standing.suppressions)
+    if held and review.holds is not None:
+        changes = (Change(scope=review.holds, hold=None),)
+        entries.append(
+            NewEntry(
+                kind=EntryKind.HOLD_ENDED,
+                effective_at=decision.received_at,
+                scope=review.holds,
+                facts={"actor": decision.actor.name, "review": review.id},
+            )
+        )
+    return Decision(
+        outcome="not_opt_out",
+        entries=tuple(entries),
+        changes=changes,
+        notices=(_update(review),),
+    )
+
+
+def _ask(
+    decision: ReviewDecision,
+    review: OpenReview,
+    standing: Standing,
+    voice: Voice,
+    now: datetime,
+) -> Decision:
+    """Put one plain question to the customer. The hold and the review's clock go on.
+
+    The question promises silence until it is answered, so there must be a hold.
+    """
+    if review.holds is None:
+        raise NotAllowed("nothing is held here, so there is nothing to ask")
+    sender = voice.policy.sender(review.address.channel, review.recipient)
+    if standing.conversation.clarified_at is not None:
+        raise Conflict("this customer was asked already")
+    if covered(CHANNEL_SCOPE, standing):
+        raise NotAllowed("this address is blocked: nothing may be sent to it")
+    if not can_ask(review):
+        raise NotAllowed("no question may be sent in a text to this number, or to an unproved mail")
+    answer = _say(AnswerKind.CLARIFY, review, voice, sender, now)
+    return Decision(
+        outcome="asked",
+        entries=(_decided(decision, review),),
+        answer=answer,
+        conversation=replace(standing.conversation, clarified_at=now),
+        notices=(_update(review),),
+    )
+
+
+def can_ask(review: OpenReview) -> bool:
+    """Texts to +1 and to undetermined numbers carry no questions (47 CFR 64.1200(a)(12))."""
+    proved = review.entry.facts.get("assurance") == str(Assurance.VERIFIED)
+    return proved and questions_allowed(review.address)
+
+
+def _confirm(kind: AnswerKind, review: OpenReview, voice: Voice, now: datetime) -> Answer | None:
+    sender = voice.policy.sender(review.address.channel, review.recipient)
+    proved = review.entry.facts.get("assurance") == str(Assurance.VERIFIED)
+    sms = review.address.channel is Channel.SMS
+    window = voice.policy.clocks.sms_confirmation if sms else ANSWERABLE
+    silent = sender.confirmed_by in (ConfirmedBy.PROVIDER, ConfirmedBy.NOBODY)
+    if silent or not proved or now - review.entry.effective_at > window:
+        return None
+    return _say(kind, review, voice, sender, review.entry.effective_at)
+
+
+def _say(
+    kind: AnswerKind, review: OpenReview, voice: Voice, sender: Sender, now: datetime
+) -> Answer:
+    lang = review.entry.facts.get("lang")
+    return voice.say(
+        kind,
+        address=review.address,
+        sender=sender,
+        words_lang=lang if isinstance(lang, str) else None,
+        now=now,
+    )
+
+
+def _decided(decision: ReviewDecision, review: OpenReview) -> NewEntry:
+    return NewEntry(
+        kind=EntryKind.REVIEW_DECIDED,
+        effective_at=decision.received_at,
+        scope=review.holds,
+        facts={
+            "actor": decision.actor.name,
+            "review": review.id,
+            "verdict": str(decision.verdict),
+            "about": review.entry.id,
+        },
+    )
+
+
+def _update(review: OpenReview) -> Notice:
+    return Notice(kind=NoticeKind.REVIEW_UPDATE, facts={"review": review.id})

@@ -1,0 +1,78 @@
+"""May this be sent? The store's suppressions under the company's policy; used by every door.
+
+Whoever cannot get an answer here must not send: every error means "blocked".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model import Address, Suppression
+from bot.policy import DEFAULT_PROGRAM, Policy, Topic
+from bot.verdict import Ruling, verdict
+from storage import Session, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is to be sent: about which topic, on behalf of which program. Empty: nobody said."""
+
+    topic: str = ""
+    program: str = ""
+
+
+def check(
+    store: Store, policy: Policy, address: Address, question: Question, now: datetime
+) -> Ruling:
+    """Whether it may go to the address now.
+
+    Raises:
+        StoreUnavailable: nobody can tell, so it may not.
+    """
+    return check_many(store, policy, [address], question, now)[0]
+
+
+def check_many(
+    store: Store, policy: Policy, addresses: Sequence[Address], question: Question, now: datetime
+) -> list[Ruling]:
+    """The same for each of the addresses, in order, on one snapshot.
+
+    Raises:
+        StoreUnavailable: nobody can tell, so none may.
+    """
+    return store.read(
+        lambda session: [rule(session, policy, one, question, now) for one in addresses]
+    )
+
+
+def rule(
+    session: Session, policy: Policy, address: Address, question: Question, now: datetime
+) -> Ruling:
+    """The same inside a unit of work: two look-ups by key, and one for each linked address."""
+    addr = session.hash_of(address)
+    linked: list[Suppression] = []
+    for other in session.linked(addr):
+        linked += session.suppressions(other, now)
+    return verdict(
+        session.suppressions(addr, now),
+        linked,
+        topic_of(policy, question.topic),
+        program_of(policy, question.program),
+        now,
+        channel=address.channel,
+    )
+
+
+def topic_of(policy: Policy, name: str) -> Topic | None:
+    """An unknown topic is marketing, and still the topic of its name."""
+    plain = name.strip().casefold()
+    return policy.topic(plain) if plain else None
+
+
+def program_of(policy: Policy, name: str) -> str | None:
+    """None for a program that nobody set up: whose message it is then remains unknown."""
+    plain = name.strip().casefold()
+    known = plain in policy.programs or plain == DEFAULT_PROGRAM.name
+    return plain if known else None

@@ -1,0 +1,300 @@
+"""The desk: the only way in. Read; then one transaction of dedupe, decide, record, enqueue; answer.
+
+`receive` returns only after the commit, so whoever it returns to may say 200 or 250. It raises
+`StoreUnavailable` when nothing was kept; then the other side must come again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from bot.decide import OpenReview, decide_message, decide_recording, decide_review
+from bot.decide.answers import Voice
+from bot.errors import Conflict, NotFound
+from bot.model import (
+    EVERYTHING,
+    Channel,
+    Context,
+    Conversation,
+    Inbound,
+    InboundMessage,
+    Intent,
+    Reading,
+    Recording,
+    ReviewDecision,
+    Standing,
+    Verdict,
+)
+from handlers.receipt import Receipt
+from handlers.recorder import Origin, Recorder, Routes, new_id
+from storage import Session, Store
+from storage.rows import EventRow
+
+log = logging.getLogger("heed.desk")
+
+DAY = timedelta(days=1)
+READ_AGAIN = 5
+"""How often a message is read anew because the conversation moved meanwhile."""
+
+UNREAD = Reading(intent=Intent.AMBIGUOUS, confidence=0.0, rule="unread", version="-")
+
+
+class Reader(Protocol):
+    """Reads a text in its context; pure and total."""
+
+    def __call__(
+        self,
+        text: str,
+        *,
+        channel: Channel,
+        context: Context,
+        choices: tuple[str, ...],
+        lang: str | None,
+    ) -> Reading: ...
+
+
+class Read(NamedTuple):
+    """A reading, and what of the conversation it depends on."""
+
+    context: tuple[object, ...]
+    reading: Reading
+
+
+def context_of(conversation: Conversation) -> tuple[object, ...]:
+    """All of a conversation that bears on how a text is read."""
+    return (
+        conversation.asked,
+        conversation.choices,
+        conversation.asked_until,
+        conversation.lang,
+    )
+
+
+class _Moved(Exception):  # noqa: N818 - it names what happened
+    """The conversation changed between reading and recording."""
+
+
+class Desk:
+    """All parts are joined in `handlers/parts.py`; `clock` returns the present instant in UTC."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        voice: Voice,
+        reader: Reader,
+        clock: Callable[[], datetime],
+        routes: Routes,
+    ) -> None:
+        self.store = store
+        self.voice = voice
+        self.clock = clock
+        self._reader = reader
+        self._routes = routes
+
+    def receive(self, inbound: Inbound) -> Receipt:
+        """Take one inbound value in and return after the commit.
+
+        Raises:
+            StoreUnavailable: nothing was kept.
+            NotAllowed, NotFound, Conflict: an actor's recording or decision was refused.
+        """
+        match inbound:
+            case InboundMessage():
+                receipt = self._message(inbound)
+                log.info(
+                    "heard message=%s provider=%s channel=%s kind=%s intent=%s outcome=%s%s",
+                    receipt.message_id,
+                    inbound.provider,
+                    inbound.address.channel,
+                    inbound.kind,
+                    receipt.reading.intent if receipt.reading else "-",
+                    receipt.outcome,
+                    " duplicate" if receipt.duplicate else "",
+                )
+            case Recording():
+                receipt = self.store.write(lambda session: self._recording(session, inbound))
+                log.info(
+                    "recorded message=%s source=%s act=%s actor=%s outcome=%s",
+                    receipt.message_id,
+                    inbound.source,
+                    inbound.act,
+                    inbound.actor.name,
+                    receipt.outcome,
+                )
+            case ReviewDecision():
+                receipt = self.store.write(lambda session: self._review(session, inbound))
+                log.info(
+                    "decided review=%s verdict=%s actor=%s outcome=%s",
+                    receipt.review_id,
+                    inbound.verdict,
+                    inbound.actor.name,
+                    receipt.outcome,
+                )
+        return receipt
+
+    # --- what people and machines sent -----------------------------------------------------------
+
+    def _message(self, message: InboundMessage) -> Receipt:
+        addr = self.store.address_hash(message.address)
+        message_id = new_id(message.received_at)
+        for _ in range(READ_AGAIN):
+            seen = self.store.read(lambda session: session.conversation(addr, message.recipient))
+            before = Read(context_of(seen), self._read(message, seen))
+            try:
+                return self.store.write(
+                    lambda session, before=before: self._record_message(  # type: ignore[misc]
+                        session, addr, message, message_id, before
+                    )
+                )
+            except _Moved:
+                continue
+        # Somebody writes into this conversation without pause: read it where nobody can.
+        return self.store.write(
+            lambda session: self._record_message(session, addr, message, message_id, None)
+        )
+
+    def _read(self, message: InboundMessage, seen: Conversation) -> Reading:
+        if message.unread:
+            return UNREAD
+        asked = seen.asked
+        if seen.asked_until is not None and message.received_at > seen.asked_until:
+            asked = Context.NONE
+        return self._reader(
+            message.text,
+            channel=message.address.channel,
+            context=asked,
+            choices=seen.choices if asked is Context.SCOPE_ASKED else (),
+            lang=seen.lang or None,
+        )
+
+    def _record_message(
+        self,
+        session: Session,
+        addr: bytes,
+        message: InboundMessage,
+        message_id: str,
+        before: Read | None,
+    ) -> Receipt:
+        session.lock(addr)
+        key = (message.provider, message.account, message.event_id)
+        event = session.event(addr, key)
+        if event is not None:
+            return self._again(session, event, message)
+        now = self.clock()
+        session.touch(message.address, now)
+        conversation = session.conversation(addr, message.recipient)
+        if before is None:
+            before = Read(context_of(conversation), self._read(message, conversation))
+        elif before.context != context_of(conversation):
+            raise _Moved
+        standing = self._standing(session, addr, message.recipient, conversation, now)
+        decision = decide_message(message, before.reading, standing, self.voice, now)
+        recorder = Recorder(session, addr, message.address, self._routes, now)
+        receipt, outbox_id = recorder.record(decision, Origin.of(message, message_id))
+        session.remember_event(
+            addr, key, message_id, decision.outcome, outbox_id or None, message.received_at
+        )
+        return replace(receipt, reading=before.reading)
+
+    def _again(self, session: Session, event: EventRow, message: InboundMessage) -> Receipt:
+        """A provider's retry: the same answer, unless it would come too late to be the one."""
+        text = ""
+        late = message.received_at - event.received_at > self.voice.policy.clocks.inline_replay
+        if event.outbox_id and message.answers_inline and not late:
+            item = session.item(event.outbox_id)
+            text = str(item.payload.get("text", "")) if item is not None else ""
+        return Receipt(
+            outcome=event.outcome,
+            message_id=event.message_id,
+            duplicate=True,
+            inline_text=text,
+        )
+
+    # --- what the company says -------------------------------------------------------------------
+
+    def _recording(self, session: Session, recording: Recording) -> Receipt:
+        addr = self.store.address_hash(recording.address)
+        now = self.clock()
+        session.lock(addr)
+        key = (recording.source, recording.actor.name, recording.event_id)
+        event = session.event(addr, key)
+        if event is not None:
+            return Receipt(outcome=event.outcome, message_id=event.message_id, duplicate=True)
+        session.touch(recording.address, now)
+        conversation = session.conversation(addr, recording.recipient)
+        standing = self._standing(session, addr, recording.recipient, conversation, now)
+        decision = decide_recording(recording, standing, self.voice)
+        origin = Origin(message_id=new_id(now), recipient=recording.recipient)
+        recorder = Recorder(session, addr, recording.address, self._routes, now)
+        receipt, outbox_id = recorder.record(decision, origin)
+        session.remember_event(
+            addr, key, receipt.message_id, decision.outcome, outbox_id or None, now
+        )
+        return receipt
+
+    def _review(self, session: Session, decided: ReviewDecision) -> Receipt:
+        review = session.review(decided.review_id)
+        if review is None:
+            raise NotFound("there is no review of this id")
+        session.lock(review.addr)
+        address = session.address(review.addr)
+        entry = session.entry(review.addr, review.entry_id)
+        if address is None or entry is None:
+            raise NotFound("this person's record was erased")
+        now = self.clock()
+        conversation = session.conversation(review.addr, review.sender)
+        standing = self._standing(session, review.addr, review.sender, conversation, now)
+        asked_about = OpenReview(
+            id=review.id,
+            address=address,
+            recipient=review.sender,
+            holds=review.holds,
+            opened_at=review.opened_at,
+            entry=entry,
+        )
+        decision = decide_review(decided, asked_about, standing, self.voice, now)
+        if decided.verdict is Verdict.ASK:
+            won = session.move_on(review.id, decided.version)
+        else:
+            won = session.decide_review(
+                review.id, decided.version, decided.verdict, by=decided.actor.name, at=now
+            )
+        if not won:
+            raise Conflict("somebody else has decided this review")
+        origin = Origin(
+            message_id=entry.message_id,
+            recipient=review.sender,
+            provider=str(entry.facts.get("provider", "")),
+            place=str(entry.facts.get("place", "")),
+        )
+        receipt, _ = Recorder(session, review.addr, address, self._routes, now).record(
+            decision, origin
+        )
+        return replace(receipt, review_id=review.id)
+
+    # --- shared ----------------------------------------------------------------------------------
+
+    def _standing(
+        self,
+        session: Session,
+        addr: bytes,
+        recipient: str,
+        conversation: Conversation,
+        now: datetime,
+    ) -> Standing:
+        return Standing(
+            suppressions=session.suppressions(addr, now),
+            conversation=conversation,
+            last_send=session.last_send(addr, recipient),
+            linked_everything=any(
+                one.scope == EVERYTHING
+                for other in session.linked(addr)
+                for one in session.suppressions(other, now)
+            ),
+            recent_answers=session.recent_answers(addr, now - DAY),
+        )

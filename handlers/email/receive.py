@@ -1,0 +1,174 @@
+"""One mail as it came over SMTP -> one inbound message -> the desk.
+
+A mail that cannot be read, or not within a second, is kept whole and goes to a person; it is never
+refused and never lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TookTooLong
+from datetime import datetime
+
+from bot import addresses
+from bot.model import Address, Assurance, Channel, InboundMessage, MailThread, MessageKind
+from handlers.desk import Desk
+from handlers.email.authentication import authenticated
+from handlers.email.parse import ParsedMail, parse_mail
+from handlers.email.rcpt import base_mailbox
+from handlers.receipt import Receipt
+
+READ_S = 1.0
+EXCERPT = 2_000
+
+
+class MailDesk:
+    """Takes mails in.
+
+    `trusted` are peers' IP addresses whose Authentication-Results count; with `trust_loopback`
+    (the demo) whoever is on this machine is believed.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        clock: Callable[[], datetime],
+        trusted: frozenset[str] = frozenset(),
+        authserv_ids: frozenset[str] = frozenset(),
+        trust_loopback: bool = False,
+        loop_tag: str = "",
+    ) -> None:
+        self._desk = desk
+        self._clock = clock
+        self._trusted = trusted
+        self._authserv_ids = authserv_ids
+        self._trust_loopback = trust_loopback
+        self._loop_tag = loop_tag
+        self._readers = ThreadPoolExecutor(4, thread_name_prefix="heed-mail-reader")
+
+    def receive(
+        self, raw: bytes, mail_from: str, recipients: tuple[str, ...], peer: str
+    ) -> Receipt:
+        """Take one mail in; returns after the commit.
+
+        Raises:
+            StoreUnavailable: nothing was kept.
+        """
+        now = self._clock()
+        try:
+            parsed = self._readers.submit(parse_mail, raw).result(READ_S)
+        except TookTooLong:
+            return self._desk.receive(
+                self._unread(raw, mail_from, recipients, "took_too_long", now)
+            )
+        except Exception as error:  # noqa: BLE001 - whatever a mail does to a parser, it is kept
+            unread = self._unread(raw, mail_from, recipients, type(error).__name__, now)
+            return self._desk.receive(unread)
+        return self._desk.receive(self._message(parsed, raw, mail_from, recipients, peer, now))
+
+    def _message(
+        self,
+        mail: ParsedMail,
+        raw: bytes,
+        mail_from: str,
+        recipients: tuple[str, ...],
+        peer: str,
+        now: datetime,
+    ) -> InboundMessage:
+        address = self._person(mail, mail_from)
+        kind = mail.kind
+        if self._is_ours(mail):
+            kind = MessageKind.AUTO_REPLY  # our own confirmation come back: never answered
+        trusted = self._believed(peer, mail, raw)
+        silent = not mail_from or mail.auto_suppress or bool(mail.list_id)
+        return InboundMessage(
+            provider="smtp",
+            account="",
+            event_id=_event_id(mail.message_id, raw),
+            kind=kind if address is not None else MessageKind.UNREADABLE,
+            address=address or _nobody(),
+            recipient=base_mailbox(recipients[0]) if recipients else "",
+            text=mail.text_to_read,
+            received_at=now,
+            assurance=Assurance.VERIFIED if trusted else Assurance.UNVERIFIED,
+            cut=mail.cut,
+            unread=mail.error,
+            in_reply_to=mail.in_reply_to,
+            thread=MailThread(
+                message_id=mail.message_id,
+                references=mail.references,
+                subject=mail.subject,
+                return_path=mail_from,
+                auto_suppress=silent,
+            ),
+            raw=raw,
+        )
+
+    def _person(self, mail: ParsedMail, mail_from: str) -> Address | None:
+        """Whom it is about: the bounced or complaining recipient, else who wrote."""
+        if mail.kind in (MessageKind.BOUNCE, MessageKind.COMPLAINT):
+            candidates = [mail.bounce_recipient or ""]
+        else:
+            candidates = [mail.from_address, mail_from]
+        for candidate in candidates:
+            try:
+                return addresses.email(candidate)
+            except addresses.AddressError:
+                continue
+        return None
+
+    def _is_ours(self, mail: ParsedMail) -> bool:
+        return bool(self._loop_tag) and hmac.compare_digest(
+            mail.loop_tag.encode(), self._loop_tag.encode()
+        )
+
+    def _believed(self, peer: str, mail: ParsedMail, raw: bytes) -> bool:
+        if self._trust_loopback and _is_loopback(peer):
+            return not mail.duplicate_from
+        return authenticated(
+            mail, raw, peer_trusted=peer in self._trusted, authserv_ids=self._authserv_ids
+        )
+
+    def _unread(
+        self, raw: bytes, mail_from: str, recipients: tuple[str, ...], why: str, now: datetime
+    ) -> InboundMessage:
+        try:
+            address = addresses.email(mail_from)
+        except addresses.AddressError:
+            address = _nobody()
+        return InboundMessage(
+            provider="smtp",
+            account="",
+            event_id=_event_id("", raw),
+            kind=MessageKind.REPLY,
+            address=address,
+            recipient=base_mailbox(recipients[0]) if recipients else "",
+            text=raw[:EXCERPT].decode("utf-8", "replace"),
+            received_at=now,
+            assurance=Assurance.UNVERIFIED,
+            unread=why,
+            raw=raw,
+        )
+
+
+def _nobody() -> Address:
+    """Where no usable address can be found; a person reads these."""
+    return Address(channel=Channel.OTHER, value="mail:no-address")
+
+
+def _event_id(message_id: str, raw: bytes) -> str:
+    """The Message-ID and the body, since a careless client repeats ids over different words."""
+    body = raw.partition(b"\r\n\r\n")[2] or raw
+    return f"{message_id[:200]}:{hashlib.sha256(body).hexdigest()}"
+
+
+def _is_loopback(peer: str) -> bool:
+    try:
+        return ipaddress.ip_address(peer).is_loopback
+    except ValueError:
+        return False

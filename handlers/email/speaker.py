@@ -1,0 +1,151 @@
+"""Sends mail through the relay: confirmations to people, forwards to our own mailbox."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from bot.model import MailThread, NoticeKind
+from handlers.email.compose import confirmation_mail, forward_mail, forward_text
+from handlers.email.settings import Relay
+from handlers.ports import OutcomeUnknown, SendError
+from storage import OutboxItem
+
+TIMEOUT_S = 10.0
+PERMANENT = 500
+
+
+class MailSpeaker:
+    """`mailbox` is who speaks where the answered mail does not tell; `people` the human mailbox."""
+
+    def __init__(
+        self,
+        relay: Relay | None,
+        *,
+        mailbox: str,
+        company: Callable[[str], str],
+        people: str,
+        loop_tag: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._relay = relay
+        self._mailbox = mailbox
+        self._company = company
+        self._people = people
+        self._loop_tag = loop_tag
+        self._clock = clock
+
+    def send(self, item: OutboxItem) -> str:
+        """See `handlers.ports.Speaker`; the reference is the Message-ID."""
+        mail, recipient, message_id = self.compose(item)
+        if self._relay is None:
+            raise SendError("HEED_SMTP_RELAY_URL_missing", permanent=True)
+        _deliver(self._relay, mail, recipient)
+        return message_id
+
+    def compose(self, item: OutboxItem) -> tuple[bytes, str, str]:
+        """The mail, its one recipient and its Message-ID, without sending it."""
+        sender = item.sender if "@" in item.sender else self._mailbox
+        if not sender:
+            raise SendError("HEED_MAIL_FROM_missing", permanent=True)
+        message_id = f"<{item.id}@{sender.rpartition('@')[2]}>"
+        now = self._clock()
+        if item.kind == NoticeKind.FORWARD:
+            cause = str(item.payload.get("cause", ""))
+            if item.raw is not None:
+                mail = forward_mail(
+                    raw=item.raw,
+                    sender=sender,
+                    recipient=self._people,
+                    reason=cause,
+                    message_id=message_id,
+                    date=now,
+                )
+            else:
+                mail = forward_text(
+                    text=str(item.payload.get("text", "")),
+                    about=item.address.value if item.address else "",
+                    channel=str(item.address.channel) if item.address else "",
+                    sender=sender,
+                    recipient=self._people,
+                    reason=cause,
+                    message_id=message_id,
+                    date=now,
+                )
+            return mail, self._people, message_id
+        if item.address is None:
+            raise SendError("address_erased", permanent=True)
+        thread = _thread(item.payload.get("thread"))
+        recipient = thread.return_path or item.address.value
+        mail = confirmation_mail(
+            text=str(item.payload["text"]),
+            subject_of=thread,
+            sender=sender,
+            sender_name=self._company(item.sender),
+            recipient=recipient,
+            lang=str(item.payload.get("lang", "")),
+            message_id=message_id,
+            loop_tag=self._loop_tag,
+            date=now,
+        )
+        return mail, recipient, message_id
+
+
+def _thread(value: Any) -> MailThread:
+    fields = value if isinstance(value, dict) else {}
+    return MailThread(
+        message_id=str(fields.get("message_id", "")),
+        references=str(fields.get("references", "")),
+        subject=str(fields.get("subject", "")),
+        return_path=str(fields.get("return_path", "")),
+    )
+
+
+def _deliver(relay: Relay, mail: bytes, recipient: str) -> None:
+    """Null reverse path always: nothing that we send may come back as a bounce (RFC 3834 3.3).
+
+    Raises:
+        SendError: refused before the mail was handed over.
+        OutcomeUnknown: the connection broke after it was handed over, before the answer.
+    """
+    handed_over = False
+    try:
+        with _connect(relay) as smtp:
+            if not relay.tls and smtp.has_extn("starttls"):
+                smtp.starttls(context=ssl.create_default_context())
+                smtp.ehlo()
+            if relay.user:
+                smtp.login(relay.user, relay.password)
+            options = ["SMTPUTF8"] if not recipient.isascii() else []
+            _expect(smtp.mail("", options))
+            _expect(smtp.rcpt(recipient))
+            handed_over = True
+            _expect(smtp.data(mail))
+    except smtplib.SMTPResponseException as refusal:
+        permanent = refusal.smtp_code >= PERMANENT
+        raise SendError(f"smtp_{refusal.smtp_code}", permanent=permanent) from None
+    except (smtplib.SMTPException, OSError) as error:
+        if handed_over:
+            raise OutcomeUnknown(type(error).__name__) from None
+        raise SendError(type(error).__name__, permanent=False) from None
+
+
+def _connect(relay: Relay) -> smtplib.SMTP:
+    if relay.tls:
+        context = ssl.create_default_context()
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+            relay.host, relay.port, timeout=TIMEOUT_S, context=context
+        )
+    else:
+        smtp = smtplib.SMTP(relay.host, relay.port, timeout=TIMEOUT_S)
+    smtp.ehlo_or_helo_if_needed()
+    return smtp
+
+
+def _expect(answer: tuple[int, bytes]) -> None:
+    code, text = answer
+    if not 200 <= code < 300:  # noqa: PLR2004 - SMTP's "done"
+        raise smtplib.SMTPResponseException(code, text)

@@ -1,0 +1,68 @@
+"""One way to call a provider's API, so that every provider tells apart refused and unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import requests
+import urllib3.exceptions
+
+from handlers.ports import OutcomeUnknown, SendError
+
+CONNECT_S, READ_S = 5.0, 10.0
+ANSWER_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    status: int
+    json: Mapping[str, Any]  # empty where the body is no JSON object
+    retry_after: timedelta | None
+
+
+def post(url: str, **arguments: Any) -> Reply:
+    """POST once, without redirects. `arguments` are those of `requests.post`.
+
+    Raises:
+        SendError: the connection was never made, so nothing was sent; it may be tried again.
+        OutcomeUnknown: it was made and the answer is lost.
+    """
+    try:
+        response = requests.post(
+            url, timeout=(CONNECT_S, READ_S), allow_redirects=False, **arguments
+        )
+    except requests.exceptions.ConnectTimeout:
+        raise SendError("connect_timeout", permanent=False) from None
+    except requests.exceptions.ConnectionError as error:
+        if _never_connected(error):
+            raise SendError("connect_failed", permanent=False) from None
+        raise OutcomeUnknown("connection_lost") from None
+    except requests.exceptions.RequestException as error:
+        raise OutcomeUnknown(type(error).__name__) from None
+    return Reply(
+        status=response.status_code,
+        json=_json_object(response),
+        retry_after=_retry_after(response.headers.get("Retry-After", "")),
+    )
+
+
+def _never_connected(error: BaseException) -> bool:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+
+
+def _json_object(response: requests.Response) -> Mapping[str, Any]:
+    if len(response.content) > ANSWER_LIMIT:
+        return {}
+    try:
+        value = response.json()
+    except requests.exceptions.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _retry_after(header: str) -> timedelta | None:
+    return timedelta(seconds=min(int(header), 86_400)) if header.isdigit() else None

@@ -1,0 +1,121 @@
+"""Where the parts are joined; every process and every test builds its own set here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.decide.answers import Voice
+from bot.model import Channel, Context, Reading
+from bot.policy import Policy
+from bot.reading import Words, read
+from bot.answer_texts import AnswerTextError
+from bot.wording import load_answers
+from handlers import providers
+from handlers.desk import Desk, Reader
+from handlers.policy_file import PolicyFile, load_policy
+from handlers.ports import Provider
+from handlers.recorder import Routes
+from handlers.settings import Settings, SettingsError
+from handlers.slack.settings import SlackSettings, slack_settings
+from storage import Store, open_store
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """`close` drains the store; nothing acknowledged waits elsewhere."""
+
+    settings: Settings
+    policy: Policy
+    voice: Voice
+    store: Store
+    desk: Desk
+    providers: Mapping[str, Provider]
+    slack: SlackSettings | None
+    words: Words
+    clock: Callable[[], datetime]
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def join(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Parts:
+    """Build the parts of one process.
+
+    Raises:
+        SettingsError: a setting or `heed.toml` is wrong.
+        StoreError: the database does not open; its message says why.
+    """
+    file = load_policy(settings.config)
+    found = providers.configured(settings)
+    slack = slack_settings(settings)
+    voice = voice_of(file, source=str(settings.config))
+    words = operator_words(file)
+    store = open_store(settings.store_url, secret_keys=settings.secret_key, clock=clock)
+    desk = Desk(
+        store=store,
+        voice=voice,
+        reader=reader(words),
+        clock=clock,
+        routes=Routes(
+            review_channel=slack.review_channel if slack else "",
+            human_mailbox=settings.human_mailbox,
+        ),
+    )
+    return Parts(
+        settings=settings,
+        policy=file.policy,
+        voice=voice,
+        store=store,
+        desk=desk,
+        providers=found,
+        slack=slack,
+        words=words,
+        clock=clock,
+    )
+
+
+def voice_of(file: PolicyFile, *, source: str) -> Voice:
+    """The company's voice, with the operator's own texts in place of ours.
+
+    Raises:
+        SettingsError: a text lacks what it must say, or can never fit its channel.
+    """
+    try:
+        answers = load_answers(file.answers, source=source)
+    except AnswerTextError as fault:
+        raise SettingsError(str(fault)) from None
+    return Voice(policy=file.policy, answers=answers)
+
+
+def operator_words(file: PolicyFile) -> Words:
+    return Words(
+        topics={name: (topic.title, *topic.words) for name, topic in file.policy.topics.items()},
+        programs={
+            name: (program.title, *program.words) for name, program in file.policy.programs.items()
+        },
+        stop=file.stop_words,
+        start=file.start_words,
+        help=file.help_words,
+    )
+
+
+def reader(words: Words) -> Reader:
+    """`bot.reading.read` with the operator's further words."""
+
+    def read_words(
+        text: str,
+        *,
+        channel: Channel,
+        context: Context,
+        choices: tuple[str, ...],
+        lang: str | None,
+    ) -> Reading:
+        return read(text, channel=channel, context=context, choices=choices, lang=lang, words=words)
+
+    return read_words

@@ -1,0 +1,231 @@
+"""Twilio: SMS, MMS, RCS and WhatsApp. Signature HMAC-SHA1 over URL and sorted form fields.
+
+Twilio signs no time, so once (`MessageSid`) is the defence against replay. It retries only where
+no answer came; `#rc=3&rp=5xx,ct,rt` on the configured URL makes it come again on a 5xx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+from pydantic import Field
+from werkzeug.datastructures import MultiDict
+
+from bot import addresses
+from bot.model import (
+    CHANNEL_SCOPE,
+    Act,
+    Actor,
+    Address,
+    Channel,
+    Inbound,
+    InboundMessage,
+    MessageKind,
+    ProviderIntent,
+    Recording,
+    Role,
+)
+from handlers.http_client import post
+from handlers.ports import (
+    HttpAnswer,
+    Malformed,
+    OutcomeUnknown,
+    RawRequest,
+    SendError,
+    Unsupported,
+    Unverified,
+)
+from handlers.receipt import Receipt
+from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, part
+from storage.rows import OutboxItem
+
+# What Twilio answers by itself on long codes and toll-free numbers: the whole body, any case.
+STOP_KEYWORDS = ("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout")
+DEFAULT_KEYWORDS = frozenset((*STOP_KEYWORDS, "start", "yes", "unstop", "help", "info"))
+# Consent facts among the error codes; the 300xx are about deliverability and are none.
+BLOCKED = frozenset({"21610", "63014"})
+CHANNELS = {"": Channel.SMS, "rcs": Channel.SMS, "whatsapp": Channel.WHATSAPP}
+MAX_FIELDS = 500
+
+
+class TwilioSettings(Part):
+    account_sid: str = ""
+    auth_token: List = Field((), repr=False)
+    api_url: PublicUrl = "https://api.twilio.com"
+
+
+def configure(settings: Settings) -> Twilio | None:
+    twilio = part(TwilioSettings, "HEED_TWILIO_", settings.env)
+    if not twilio.auth_token and not twilio.account_sid:
+        return None
+    if not twilio.auth_token:
+        raise SettingsError("HEED_TWILIO_AUTH_TOKEN is missing; HEED_TWILIO_ACCOUNT_SID is set")
+    if not twilio.account_sid:
+        raise SettingsError("HEED_TWILIO_ACCOUNT_SID is missing; HEED_TWILIO_AUTH_TOKEN is set")
+    if not settings.public_url and not settings.demo:
+        raise SettingsError("HEED_PUBLIC_URL is missing; Twilio signs the public URL")
+    return Twilio(twilio, f"{settings.signed_origin}/webhooks/twilio")
+
+
+class Twilio:
+    name = "twilio"
+
+    def __init__(self, settings: TwilioSettings, webhook_url: str) -> None:
+        from twilio.request_validator import RequestValidator
+
+        self._settings = settings
+        self._webhook_url = webhook_url
+        self._validators = [RequestValidator(token) for token in settings.auth_token]
+
+    # --- hear ------------------------------------------------------------------------------------
+
+    def verify(self, request: RawRequest) -> None:
+        """Accept any active token; compare in constant time; see `handlers.ports.Provider`."""
+        signature = request.headers.get("x-twilio-signature", "")
+        if not signature:
+            raise Unverified("signature_missing")
+        signed: MultiDict[str, str] | str
+        if request.content_type == "application/json":
+            if "bodySHA256=" not in request.url:
+                raise Unverified("body_hash_missing")
+            try:
+                signed = request.body.decode()
+            except UnicodeDecodeError:
+                raise Unverified("body_not_utf8") from None
+        else:
+            signed = MultiDict(_form(request.body))
+        for validator in self._validators:
+            if validator.validate(request.url, signed, signature):
+                return
+        raise Unverified("signature_wrong")
+
+    def parse(self, request: RawRequest) -> Sequence[Inbound]:
+        if request.content_type == "application/json":
+            raise Unsupported("json_event")
+        form = dict(reversed(_form(request.body)))  # the first of repeated fields
+        if "Body" in form or form.get("NumMedia", "0") != "0":
+            return [self._message(form, request.received_at)]
+        if "MessageStatus" in form or "SmsStatus" in form:
+            return self._status(form, request.received_at)
+        raise Malformed("Body")
+
+    def _message(self, form: Mapping[str, str], received_at: datetime) -> InboundMessage:
+        text = form.get("Body", "")
+        opt_out_type = form.get("OptOutType", "")
+        provider_intent = {
+            "STOP": ProviderIntent.STOP,
+            "START": ProviderIntent.START,
+            "HELP": ProviderIntent.HELP,
+        }.get(opt_out_type.upper(), ProviderIntent.NONE)
+        media = form.get("NumMedia", "0")
+        return InboundMessage(
+            provider=self.name,
+            account=form.get("AccountSid", ""),
+            event_id=_needed(form, "MessageSid"),
+            kind=MessageKind.BUTTON if form.get("ButtonPayload") else MessageKind.MESSAGE,
+            address=_person(_needed(form, "From")),
+            recipient=_needed(form, "To").rpartition(":")[2],
+            text=text,
+            received_at=received_at,
+            provider_intent=provider_intent,
+            provider_replied=provider_intent is not ProviderIntent.NONE,
+            provider_keyword=text.strip().casefold() in DEFAULT_KEYWORDS,
+            answers_inline=True,
+            media_count=int(media) if media.isdigit() and len(media) < 4 else 0,  # noqa: PLR2004
+        )
+
+    def _status(self, form: Mapping[str, str], received_at: datetime) -> Sequence[Inbound]:
+        """A delivery receipt. Only a refusal by the person's own will is a fact for the ledger."""
+        code = form.get("ErrorCode", "")
+        if code not in BLOCKED:
+            raise Unsupported("receipt")
+        return [
+            Recording(
+                act=Act.PROVIDER_BLOCK,
+                address=_person(_needed(form, "To")),
+                scope=CHANNEL_SCOPE,
+                actor=Actor(name=f"provider:{self.name}", role=Role.RECORD),
+                source=self.name,
+                event_id=f"{_needed(form, 'MessageSid')}:{code}",
+                received_at=received_at,
+                recipient=_needed(form, "From").rpartition(":")[2],
+                evidence=f"error {code}",
+            )
+        ]
+
+    def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
+        texts = "".join(
+            f"<Message>{escape(receipt.inline_text)}</Message>"
+            for receipt in receipts
+            if receipt.inline_text
+        )
+        body = f'<?xml version="1.0" encoding="UTF-8"?><Response>{texts}</Response>'
+        return HttpAnswer(status=200, body=body.encode(), content_type="text/xml; charset=utf-8")
+
+    # --- say -------------------------------------------------------------------------------------
+
+    def send(self, item: OutboxItem) -> str:
+        if item.address is None:
+            raise SendError("address_erased", permanent=True)
+        prefix = "whatsapp:" if item.address.channel is Channel.WHATSAPP else ""
+        account = self._settings.account_sid
+        reply = post(
+            f"{self._settings.api_url}/2010-04-01/Accounts/{account}/Messages.json",
+            auth=(account, self._settings.auth_token[0]),
+            data={
+                "To": prefix + item.address.value,
+                "From": prefix + item.sender,
+                "Body": str(item.payload["text"]),
+                "StatusCallback": self._webhook_url,
+            },
+        )
+        code = str(reply.json.get("code", reply.status))
+        match reply.status:
+            case 200 | 201:
+                return str(reply.json.get("sid", ""))
+            case 429 | 503:
+                raise SendError(code, permanent=False, retry_after=reply.retry_after)
+            case status if status >= 500:  # noqa: PLR2004
+                raise OutcomeUnknown(code)
+            case _:
+                raise SendError(code, permanent=True, block=code in BLOCKED)
+
+
+def _form(body: bytes) -> list[tuple[str, str]]:
+    """All fields, blank ones too, in order: the signature covers every one of them."""
+    try:
+        return parse_qsl(
+            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
+        )
+    except ValueError:
+        raise Unverified("form_unreadable") from None
+
+
+def _needed(form: Mapping[str, str], name: str) -> str:
+    value = form.get(name, "")
+    if not value:
+        raise Malformed(name)
+    return value
+
+
+def _person(value: str) -> Address:
+    scheme, _, number = value.rpartition(":")
+    channel = CHANNELS.get(scheme, Channel.OTHER)
+    try:
+        if channel is Channel.SMS:
+            return addresses.sms(number)
+        if channel is Channel.WHATSAPP:
+            return addresses.whatsapp(number)
+    except addresses.AddressError:
+        raise Malformed("From") from None
+    raise Malformed("From")
+
+
+def sign(token: str, url: str, form: Mapping[str, str]) -> str:
+    """What Twilio would put into X-Twilio-Signature; the demo's phone speaks with it."""
+    from twilio.request_validator import RequestValidator
+
+    return str(RequestValidator(token).compute_signature(url, form))

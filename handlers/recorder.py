@@ -1,0 +1,210 @@
+"""Writes one decision into the session of its transaction: entries, changes, review, promises."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model import (
+    Address,
+    Answer,
+    Channel,
+    Decision,
+    InboundMessage,
+    Json,
+    MailThread,
+    Notice,
+    NoticeKind,
+    ReviewCause,
+)
+from handlers.receipt import Receipt
+from storage.rows import OutboxItem, OutboxState, ReviewState
+from storage.session import Session
+
+REVIEW_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+# What the person's own clear word settles; an erasure or a wrong number is still to be seen to.
+SETTLED_BY_WORD = frozenset(
+    {ReviewCause.UNCLEAR, ReviewCause.MAY_BE_STOP, ReviewCause.LATE_STOP, ReviewCause.MEDIA}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """Where messages to our own side go; what has no destination is not promised.
+
+    `review_channel` is a Slack channel id, `human_mailbox` a mail address.
+    """
+
+    review_channel: str = ""
+    human_mailbox: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What the answer to a message needs to know of it."""
+
+    message_id: str
+    recipient: str
+    provider: str = ""
+    place: str = ""
+    inline: bool = False
+    thread: MailThread | None = None
+
+    @classmethod
+    def of(cls, message: InboundMessage, message_id: str) -> Origin:
+        return cls(
+            message_id=message_id,
+            recipient=message.recipient,
+            provider=message.provider,
+            place=message.place,
+            inline=message.answers_inline,
+            thread=message.thread,
+        )
+
+
+def new_id(moment: datetime) -> str:
+    """28 hex digits that sort by time: milliseconds, then chance."""
+    return f"{int(moment.timestamp() * 1000):012x}{secrets.token_hex(8)}"
+
+
+def new_review_id() -> str:
+    """Eight letters that one can read out over the phone."""
+    return "".join(secrets.choice(REVIEW_ALPHABET) for _ in range(8))
+
+
+class Recorder:
+    """One decision, one address, one transaction."""
+
+    def __init__(
+        self, session: Session, addr: bytes, address: Address, routes: Routes, now: datetime
+    ) -> None:
+        self._session = session
+        self._addr = addr
+        self._address = address
+        self._routes = routes
+        self._now = now
+
+    def record(self, decision: Decision, origin: Origin) -> tuple[Receipt, str]:
+        """Write it all; return the receipt and the id of the promised answer, empty if none."""
+        session, now = self._session, self._now
+        entry_id = ""
+        changed = [change for change in decision.changes if change.hold is not None]
+        for number, entry in enumerate(decision.entries):
+            recorded_id = new_id(now)
+            session.append(
+                self._addr, entry, id=recorded_id, message_id=origin.message_id, recorded_at=now
+            )
+            # the last entry is the fact itself where a decision stands before it
+            entry_id = recorded_id if number == 0 or changed else entry_id
+        since = decision.entries[-1].effective_at
+        for change in decision.changes:
+            session.apply(self._addr, change, since=since, entry_id=entry_id)
+        if decision.settles is not None:
+            self._settle(decision)
+        review_id = self._open_review(decision, origin, entry_id)
+        if decision.conversation is not None:
+            session.save_conversation(self._addr, origin.recipient, decision.conversation)
+        for notice in decision.notices:
+            self._notify(notice, origin, entry_id, review_id)
+        outbox_id = self._answer(decision.answer, origin, entry_id)
+        receipt = Receipt(
+            outcome=decision.outcome,
+            message_id=origin.message_id,
+            entry_id=entry_id,
+            review_id=review_id,
+            inline_text=decision.answer.text if decision.answer and origin.inline else "",
+        )
+        return receipt, outbox_id
+
+    def _settle(self, decision: Decision) -> None:
+        assert decision.settles is not None
+        for review in self._session.reviews_of(self._addr):
+            if review.state is ReviewState.OPEN and review.cause in SETTLED_BY_WORD:
+                self._session.decide_review(
+                    review.id, None, decision.settles, by="customer", at=self._now
+                )
+                self._notify(
+                    Notice(kind=NoticeKind.REVIEW_UPDATE, facts={"review": review.id}),
+                    Origin(message_id="", recipient=review.sender),
+                    review.entry_id,
+                    review.id,
+                )
+
+    def _open_review(self, decision: Decision, origin: Origin, entry_id: str) -> str:
+        if decision.review is None:
+            return ""
+        review_id = new_review_id()
+        self._session.open_review(
+            self._addr,
+            decision.review,
+            id=review_id,
+            sender=origin.recipient,
+            channel=self._address.channel,
+            entry_id=entry_id,
+            opened_at=self._now,
+        )
+        card = Notice(kind=NoticeKind.REVIEW_CARD, facts={"review": review_id})
+        self._notify(card, origin, entry_id, review_id)
+        return review_id
+
+    def _notify(self, notice: Notice, origin: Origin, entry_id: str, review_id: str) -> None:
+        forward = notice.kind is NoticeKind.FORWARD
+        if not (self._routes.human_mailbox if forward else self._routes.review_channel):
+            return
+        self._session.promise(
+            OutboxItem(
+                id=new_id(self._now),
+                addr=self._addr,
+                kind=str(notice.kind),
+                channel=Channel.EMAIL if forward else Channel.SLACK,
+                provider="smtp" if forward else "slack",
+                sender=origin.recipient,
+                payload={**notice.facts, "review": review_id},
+                raw=notice.raw,
+                entry_id=entry_id,
+                message_id=origin.message_id,
+                repeatable=True,
+                created_at=self._now,
+                due_at=self._now,
+            )
+        )
+
+    def _answer(self, answer: Answer | None, origin: Origin, entry_id: str) -> str:
+        if answer is None:
+            return ""
+        outbox_id = new_id(self._now)
+        payload: dict[str, Json] = {
+            "text": answer.text,
+            "subject": answer.subject,
+            "lang": answer.lang,
+            "template": answer.template,
+            "place": origin.place,
+        }
+        if origin.thread is not None:
+            payload["thread"] = {
+                "message_id": origin.thread.message_id,
+                "references": origin.thread.references,
+                "subject": origin.thread.subject,
+                "return_path": origin.thread.return_path,
+            }
+        self._session.promise(
+            OutboxItem(
+                id=outbox_id,
+                addr=self._addr,
+                kind=str(answer.kind),
+                channel=self._address.channel,
+                provider=origin.provider,
+                sender=origin.recipient,
+                payload=payload,
+                entry_id=entry_id,
+                message_id=origin.message_id,
+                confirmation=answer.confirmation,
+                repeatable=False,
+                state=OutboxState.INLINE if origin.inline else OutboxState.PENDING,
+                created_at=self._now,
+                due_at=self._now,
+                expires_at=answer.expires_at,
+            )
+        )
+        return outbox_id

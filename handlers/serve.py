@@ -1,0 +1,180 @@
+"""The processes: everything in one (`heed serve`), or one for each job (the Procfile's).
+
+Who holds what under `heed serve`: the web runs in a worker process that granian starts, with a
+store and writer of its own; this process holds the SMTP listener, Slack's socket, the outbox
+worker, and their store. Each request returns only after its own commit, so nothing acknowledged
+waits in either. SIGTERM: no new connections, requests in flight finish, then SMTP, then what is
+being sent, then the stores.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+from granian.constants import Interfaces
+from granian.server.mp import MPServer
+
+from bot.model import Channel
+from handlers.email.rcpt import Mailboxes
+from handlers.email.receive import MailDesk
+from handlers.email.settings import mail_settings, relay
+from handlers.email.smtp import Listener
+from handlers.email.speaker import MailSpeaker
+from handlers.parts import Parts, join
+from handlers.ports import Speaker
+from handlers.settings import Settings, SettingsError
+from handlers.slack.socket import SocketMode
+from handlers.slack.speaker import SlackSpeaker
+from handlers.worker import Worker
+from storage import migrate, schema_is_current
+
+log = logging.getLogger("heed.serve")
+
+BLOCKING_THREADS = 16
+DRAIN_S = 30
+
+
+def prepare(settings: Settings) -> None:
+    """Bring an embedded database up to date; refuse to run on an outdated shared one.
+
+    Raises:
+        SettingsError: `heed migrate` has to run first.
+        StoreError: the database does not open.
+    """
+    if settings.store_url.startswith("sqlite"):
+        settings.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        migrate(settings.store_url)
+    elif not schema_is_current(settings.store_url):
+        raise SettingsError("HEED_DATABASE_URL names a database of another version: heed migrate")
+
+
+def speakers(parts: Parts) -> Mapping[str, Speaker]:
+    """Who sends, by the provider's name in the outbox."""
+    mail = mail_settings(parts.settings)
+    found: dict[str, Speaker] = dict(parts.providers)
+    found["smtp"] = MailSpeaker(
+        relay(mail),
+        mailbox=mail.mail_from or _first_mailbox(parts),
+        company=lambda sender: (
+            parts.policy.program(parts.policy.sender(Channel.EMAIL, sender).program).title
+        ),
+        people=parts.settings.human_mailbox,
+        loop_tag=loop_tag(parts),
+        clock=parts.clock,
+    )
+    if parts.slack is not None:
+        found["slack"] = SlackSpeaker(parts)
+    return found
+
+
+def loop_tag(parts: Parts) -> str:
+    """A mark on our own mails that nobody else can make, so that we know them when they return."""
+    import hashlib
+
+    return hashlib.blake2b(b"mail-loop", key=parts.store.token_key, digest_size=16).hexdigest()
+
+
+def _first_mailbox(parts: Parts) -> str:
+    mailboxes = [one.id for one in parts.policy.senders.values() if one.channel is Channel.EMAIL]
+    return mailboxes[0] if mailboxes else ""
+
+
+def worker(parts: Parts) -> Worker:
+    return Worker(
+        store=parts.store,
+        desk=parts.desk,
+        speakers=speakers(parts),
+        clock=parts.clock,
+        keep=parts.settings.demo,
+    )
+
+
+def listener(parts: Parts) -> Listener:
+    mail = mail_settings(parts.settings)
+    desk = MailDesk(
+        parts.desk,
+        clock=parts.clock,
+        trusted=frozenset(mail.trusted_mtas),
+        authserv_ids=frozenset(mail.authserv_ids),
+        trust_loopback=parts.settings.demo,
+        loop_tag=loop_tag(parts),
+    )
+    host, port = parts.settings.smtp_listen
+    return Listener(desk, Mailboxes(parts.policy), host, port)
+
+
+def web_server(settings: Settings) -> MPServer:
+    # Forking a process that runs threads would copy their locks.
+    multiprocessing.set_start_method("spawn", force=True)
+    host, port = settings.http_listen
+    return MPServer(
+        "handlers.web.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=BLOCKING_THREADS,
+        backpressure=1024,
+        workers_kill_timeout=DRAIN_S,
+        log_enabled=False,
+        websockets=False,
+    )
+
+
+def serve(settings: Settings, say: str) -> None:
+    """Everything in one process tree, until SIGTERM or SIGINT. `say` is printed once it listens."""
+    prepare(settings)
+    parts = join(settings)
+    with ExitStack() as stack:
+        stack.callback(parts.close)
+        outbox = worker(parts)
+        outbox.start()
+        stack.callback(outbox.stop)
+        mail = listener(parts)
+        mail.start()
+        stack.callback(mail.stop)
+        if parts.slack is not None and parts.slack.app_token:
+            socket = SocketMode(parts)
+            socket.start()
+            stack.callback(socket.stop)
+        server = web_server(settings)
+        print(say, flush=True)  # noqa: T201 - the command's own output
+        server.serve()
+
+
+def run_web(settings: Settings) -> None:
+    prepare(settings)
+    web_server(settings).serve()
+
+
+def run_until_signal(settings: Settings, what: str) -> None:
+    """The Procfile's `smtp`, `slack` and `worker`: start, wait for a signal, finish."""
+    prepare(settings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    parts = join(settings)
+    with ExitStack() as stack:
+        stack.callback(parts.close)
+        runner: Worker | Listener | SocketMode
+        if what == "worker":
+            runner = worker(parts)
+        elif what == "smtp":
+            runner = listener(parts)
+        else:
+            if parts.slack is None or not parts.slack.app_token:
+                raise SettingsError(
+                    "HEED_SLACK_APP_TOKEN is missing; without Socket Mode, Slack comes in over "
+                    "HTTP (heed web) and no slack process is needed"
+                )
+            runner = SocketMode(parts)
+        runner.start()
+        stack.callback(runner.stop)
+        log.info("%s is up, process %s", what, os.getpid())
+        stop.wait()

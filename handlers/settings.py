@@ -1,0 +1,216 @@
+"""Settings from the environment: read once, all faults reported together, each naming its variable.
+
+A channel or provider declares its own part as a pydantic model in its own file and reads it with
+`part()`, so that adding a provider needs no change here. In the demo the same variables are filled
+with made-up credentials (`handlers/demo_keys.py`), so that the real paths run unchanged.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bot.model import Role
+
+PREFIX = "HEED_"
+# Any of these means that somebody wants the real thing.
+REAL_CREDENTIAL_ENDINGS = (
+    "_AUTH_TOKEN",
+    "_SIGNING_SECRET",
+    "_BOT_TOKEN",
+    "_APP_TOKEN",
+    "_APP_SECRET",
+    "_API_KEY",
+    "_PRIVATE_KEY",
+)
+
+
+class SettingsError(Exception):
+    """One line for each missing or wrong setting, naming the variable. The process exits with 2."""
+
+
+class Environment(StrEnum):
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
+def _listen(value: object) -> object:
+    """`host:port`; an IPv6 host stands in brackets; a path is a Unix socket."""
+    if not isinstance(value, str):
+        return value
+    host, separator, port = value.rpartition(":")
+    if not separator or not port.isdigit() or not 0 <= int(port) < 1 << 16:
+        raise ValueError("is not host:port, for example 127.0.0.1:8000")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _list(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _master_keys(value: object) -> object:
+    keys = []
+    for part in value.split(",") if isinstance(value, str) else []:
+        try:
+            key = base64.b64decode(part.strip(), validate=True)
+        except binascii.Error:
+            key = b""
+        if len(key) != 32:  # noqa: PLR2004 - AES-256
+            raise ValueError("is not 32 bytes in base64 (make one: openssl rand -base64 32)")
+        keys.append(key)
+    return tuple(keys)
+
+
+def _public_url(value: object) -> object:
+    if isinstance(value, str) and value:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("is not a URL such as https://optout.example.com")
+        return value.rstrip("/")
+    return value
+
+
+Listen = Annotated[tuple[str, int], BeforeValidator(_listen)]
+List = Annotated[tuple[str, ...], BeforeValidator(_list)]
+MasterKeys = Annotated[tuple[bytes, ...], BeforeValidator(_master_keys)]
+PublicUrl = Annotated[str, BeforeValidator(_public_url)]
+
+
+class Part(BaseModel):
+    """A part of the settings; `part()` fills it from the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+P = TypeVar("P", bound=Part)
+
+
+def part(model: type[P], prefix: str, env: Mapping[str, str]) -> P:
+    """Read `prefix` + FIELD for every field of the model.
+
+    Raises:
+        SettingsError: a value is missing or wrong; one line each. Values are never quoted.
+    """
+    given = {
+        name: value
+        for name in model.model_fields
+        if (value := env.get(prefix + name.upper(), "")) != ""
+    }
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        lines = []
+        for fault in error.errors(include_url=False, include_input=False):
+            variable = prefix + str(fault["loc"][0] if fault["loc"] else "").upper()
+            what = "is missing" if fault["type"] == "missing" else _plain(str(fault["msg"]))
+            lines.append(f"{variable} {what}")
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+class ApiKey(BaseModel):
+    """A bearer key: who it is, and what it may do."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    name: str
+    role: Role
+    key: str = Field(repr=False)
+
+
+def _api_keys(value: object) -> object:
+    keys = []
+    for number, spelling in enumerate(value.split(",") if isinstance(value, str) else [], 1):
+        fields = spelling.strip().split(":")
+        if len(fields) == 1 and fields[0]:
+            keys.append(ApiKey(name=f"key{number}", role=Role.CHECK, key=fields[0]))
+        elif len(fields) == 3 and all(fields) and fields[1] in set(Role):  # noqa: PLR2004
+            keys.append(ApiKey(name=fields[0], role=Role(fields[1]), key=fields[2]))
+        else:
+            raise ValueError(
+                f"has an entry, number {number}, that is neither KEY nor name:role:KEY"
+            )
+    return tuple(keys)
+
+
+class Settings(Part):
+    """What every process needs. `env` is the environment with the demo's credentials filled in."""
+
+    env: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)
+    environment: Environment = Environment.PRODUCTION
+    var: Path = Path("var")
+    config: Path = Path("heed.toml")
+    database_url: str = ""
+    secret_key: MasterKeys = Field(repr=False)
+    http_listen: Listen = ("127.0.0.1", 8000)
+    smtp_listen: Listen = ("127.0.0.1", 8025)
+    public_url: PublicUrl = ""
+    api_keys: Annotated[tuple[ApiKey, ...], BeforeValidator(_api_keys)] = Field((), repr=False)
+    human_mailbox: str = ""
+    log_level: str = "INFO"
+
+    @property
+    def demo(self) -> bool:
+        return self.environment is Environment.DEMO
+
+    @property
+    def store_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.var / 'heed.db'}"
+
+    @property
+    def http_url(self) -> str:
+        """Where this process itself can reach its web server."""
+        host, port = self.http_listen
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    @property
+    def signed_origin(self) -> str:
+        """The origin that providers signed: configured, never taken from a request's headers."""
+        return self.public_url or self.http_url
+
+
+def environment_of(env: Mapping[str, str]) -> Environment:
+    """Demo only where nobody asked for anything real.
+
+    Raises:
+        SettingsError: HEED_ENV is something else than demo or production.
+    """
+    said = env.get("HEED_ENV", "")
+    if said:
+        try:
+            return Environment(said)
+        except ValueError:
+            raise SettingsError("HEED_ENV is neither demo nor production") from None
+    real = any(
+        name.startswith(PREFIX) and name.endswith(REAL_CREDENTIAL_ENDINGS) and value
+        for name, value in env.items()
+    )
+    return Environment.PRODUCTION if real else Environment.DEMO
+
+
+def load_settings(env: Mapping[str, str]) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: something is missing or wrong.
+    """
+    environment = environment_of(env)
+    filled = dict(env)
+    if environment is Environment.DEMO:
+        from handlers.demo_keys import demo_keys
+
+        filled = {**demo_keys(Path(env.get("HEED_VAR") or "var")), **env}
+    if filled.get("PORT") and not filled.get("HEED_HTTP_LISTEN"):
+        filled["HEED_HTTP_LISTEN"] = f"0.0.0.0:{filled['PORT']}"
+    settings = part(Settings, PREFIX, {**filled, "HEED_ENV": "", "HEED_ENVIRONMENT": environment})
+    return settings.model_copy(update={"env": filled})

@@ -1,0 +1,31 @@
+"""What waits for a person, with what the person needs to decide it: who, and in which words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.model import Address
+from storage import Review, ReviewState, Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """`address` and `words` are None once they were erased."""
+
+    review: Review
+    address: Address | None = field(repr=False)
+    words: str | None = field(repr=False)
+
+    def late(self, now: datetime) -> bool:
+        """Whether its clock has run out undecided."""
+        return self.review.state is ReviewState.OPEN and self.review.due_at <= now
+
+
+def waiting(session: Session, review: Review) -> Waiting:
+    entry = session.entry(review.addr, review.entry_id)
+    return Waiting(
+        review=review,
+        address=session.address(review.addr),
+        words=None if entry is None else entry.words,
+    )

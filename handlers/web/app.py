@@ -1,0 +1,80 @@
+"""The Flask application. `create_app` is the only place where routes meet."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from handlers.parts import Parts
+from handlers.web import health, webhooks
+from storage.errors import StoreUnavailable
+
+log = logging.getLogger("heed.web")
+
+BODY_LIMIT = 3_000_000
+"""Bytes; the largest that a provider documents (Meta)."""
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+
+
+def create_app(parts: Parts) -> Flask:
+    """Every way in over HTTP, over the given parts."""
+    app = Flask(__name__, static_folder="static", static_url_path="/static")
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
+    app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT
+    app.url_map.strict_slashes = False  # a one-click POST must never meet a redirect (RFC 8058)
+    app.extensions["heed"] = parts
+    app.register_blueprint(webhooks.blueprint(parts))
+    app.register_blueprint(health.blueprint(parts))
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(StoreUnavailable, _unavailable)
+    app.register_error_handler(Exception, _unexpected)
+    app.after_request(_secure)
+    return app
+
+
+def _secure(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    """One clear JSON line; the standard headers (Allow, Retry-After) stay."""
+    response = error.get_response()
+    description = error.description or error.name
+    if isinstance(error, RequestEntityTooLarge):
+        description = f"the body is over {BODY_LIMIT} bytes"
+    body = jsonify(error=description)
+    body.status_code = error.code or 500
+    for name, value in response.headers.items():
+        if name not in ("Content-Type", "Content-Length"):
+            body.headers[name] = value
+    return body
+
+
+def _unavailable(_error: StoreUnavailable) -> Response:
+    """Nothing was kept: come again. A check that cannot be answered counts as blocked."""
+    body = jsonify(error="the store cannot be reached; try again", allowed=False)
+    body.status_code = 503
+    body.headers["Retry-After"] = "5"
+    return body
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected error on %s: %s", request.endpoint, type(error).__name__, exc_info=error)
+    body = jsonify(error="an error of ours; nothing was recorded, try again")
+    body.status_code = 500
+    return body

@@ -1,0 +1,40 @@
+"""Is it alive, is it ready, what does it count."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from handlers.parts import Parts
+from storage.errors import StoreError
+
+log = logging.getLogger("heed.health")
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    health = Blueprint("health", __name__)
+
+    @health.get("/healthz")
+    def healthz() -> Response:
+        """The process answers; says nothing of the database, so that nobody kills it for that."""
+        return jsonify(ok=True)
+
+    @health.get("/readyz")
+    def readyz() -> Response:
+        """Messages can be taken in: the store answers."""
+        try:
+            parts.store.ping()
+        except StoreError as error:
+            log.warning("not ready: %s", type(error).__name__)
+            response = jsonify(ok=False, store="away")
+            response.status_code = 503
+            return response
+        return jsonify(ok=True, store="ok")
+
+    @health.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+    return health

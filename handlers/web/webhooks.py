@@ -1,0 +1,88 @@
+"""One route for every provider: verify, parse, receive, respond, in that order.
+
+403 and nothing stored where the signature fails; success for everything that is valid, also where
+nobody understands it (a 4xx makes some providers drop the message for good); 5xx where nothing
+was kept, so that the provider comes again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, abort, request
+
+from bot.model import Address, Channel, Inbound, InboundMessage, MessageKind
+from handlers.parts import Parts
+from handlers.ports import HttpAnswer, Malformed, Provider, RawRequest, Unsupported, Unverified
+
+log = logging.getLogger("heed.webhooks")
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    webhooks = Blueprint("webhooks", __name__)
+
+    @webhooks.post("/webhooks/<name>")
+    def webhook(name: str) -> Response:
+        provider = parts.providers.get(name)
+        if provider is None:
+            abort(404, "no such provider is set up here; its credentials are not set")
+        raw = raw_request(parts, f"/webhooks/{provider.name}")
+        try:
+            provider.verify(raw)
+        except Unverified as refusal:
+            log.warning("refused provider=%s reason=%s", name, refusal.reason)
+            abort(403, "the signature does not match")
+        receipts = [parts.desk.receive(inbound) for inbound in _parse(provider, raw)]
+        return _response(provider.respond(receipts))
+
+    return webhooks
+
+
+def raw_request(parts: Parts, path: str) -> RawRequest:
+    """The request as it came, before anybody touches a form.
+
+    The signed URL is the configured origin, the route's own path and the raw query string: not
+    `request.url`, which decodes escapes, and never Host or X-Forwarded-*.
+    """
+    query = request.query_string.decode("latin-1")
+    return RawRequest(
+        method=request.method,
+        url=f"{parts.settings.signed_origin}{path}{'?' if query else ''}{query}",
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=request.get_data(cache=True),
+        content_type=(request.mimetype or "").lower(),
+        received_at=parts.clock(),
+    )
+
+
+def _parse(provider: Provider, raw: RawRequest) -> Sequence[Inbound]:
+    try:
+        return provider.parse(raw)
+    except Unsupported as nothing:
+        log.info("passed provider=%s event=%s", provider.name, nothing)
+        return []
+    except Malformed as fault:
+        log.warning("unreadable provider=%s field=%s", provider.name, fault)
+        return [_for_a_person(provider, raw)]
+
+
+def _for_a_person(provider: Provider, raw: RawRequest) -> InboundMessage:
+    """Verified but unreadable: kept whole, under the provider itself, for a person to read."""
+    return InboundMessage(
+        provider=provider.name,
+        account="",
+        event_id=hashlib.sha256(raw.body).hexdigest(),
+        kind=MessageKind.UNREADABLE,
+        address=Address(channel=Channel.OTHER, value=f"provider:{provider.name}"),
+        recipient=provider.name,
+        text=raw.body.decode(errors="replace"),
+        received_at=raw.received_at,
+    )
+
+
+def _response(answer: HttpAnswer) -> Response:
+    response = Response(answer.body, status=answer.status, headers=dict(answer.headers))
+    response.headers["Content-Type"] = answer.content_type
+    return response

@@ -1,0 +1,236 @@
+"""The worker: sends what the outbox promised, and lets the clocks run.
+
+Claim with a lease and commit, send outside any transaction, settle in a second one. A message to a
+person whose outcome is lost is never sent again; a notice to our own side is, until it arrived.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from bot.errors import HeedError
+from bot.model import (
+    CHANNEL_SCOPE,
+    Act,
+    Actor,
+    EntryKind,
+    Json,
+    NewEntry,
+    Recording,
+    ReviewDecision,
+    Role,
+    Verdict,
+)
+from bot.retry import next_attempt
+from handlers.desk import Desk
+from handlers.ports import OutcomeUnknown, SendError, Speaker
+from handlers.recorder import new_id
+from storage import OutboxItem, OutboxState, Session, Store, StoreError
+
+log = logging.getLogger("heed.worker")
+
+BATCH = 4
+LEASE = timedelta(minutes=2)
+"""Longer than a whole batch of the slowest sends: only a dead worker's items are found lost."""
+IDLE_S = 0.5
+GOOD_ENDS = frozenset({OutboxState.SENT, OutboxState.KEPT})
+CLOCK = Actor(name="clock", role=Role.ADMIN)
+
+
+class Worker:
+    """`speakers` send for one provider name each. With `keep`, nothing leaves: the demo."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        desk: Desk,
+        speakers: Mapping[str, Speaker],
+        clock: Callable[[], datetime],
+        keep: bool = False,
+        chance: Callable[[], float] = random.random,
+        threads: int = 4,
+    ) -> None:
+        self._store = store
+        self._desk = desk
+        self._speakers = speakers
+        self._clock = clock
+        self._keep = keep
+        self._chance = chance
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self.run, name=f"heed-worker-{number}", daemon=True)
+            for number in range(threads)
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, wait_s: float = 30.0) -> None:
+        """Finish what is being sent; what is only promised waits for the next start."""
+        self._stopping.set()
+        until = time.monotonic() + wait_s
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, until - time.monotonic()))
+
+    def run(self) -> None:
+        """Work until `stop`. A store that is away is waited for, with growing patience."""
+        patience_s = IDLE_S
+        while not self._stopping.is_set():
+            try:
+                busy = self.step()
+                patience_s = IDLE_S
+            except StoreError as error:
+                log.warning("the store is away: %s", type(error).__name__)
+                busy, patience_s = 0, min(patience_s * 2, 30.0)
+            if not busy:
+                self._stopping.wait(patience_s)
+
+    def step(self) -> int:
+        """One round; returns how much was done. Tests call it instead of waiting."""
+        now = self._clock()
+        self._store.write(lambda session: self._expire(session, now))
+        done = self._end_holds(now)
+        items = self._store.write(lambda session: session.claim(now, BATCH, LEASE))
+        for item in items:
+            self._send(item)
+        return done + len(items)
+
+    def _expire(self, session: Session, now: datetime) -> None:
+        for item in session.expire(now):
+            session.lock(item.addr)
+            self._note(session, item, item.state, item.error, now)
+
+    # --- sending ---------------------------------------------------------------------------------
+
+    def _send(self, item: OutboxItem) -> None:
+        if item.expires_at is not None and self._clock() >= item.expires_at:
+            self._conclude(item, OutboxState.DROPPED, error="expired")
+            return
+        if self._keep:
+            self._conclude(item, OutboxState.KEPT)
+            return
+        speaker = self._speakers.get(item.provider)
+        if speaker is None:
+            self._conclude(item, OutboxState.PARKED, error="no_such_provider")
+            return
+        try:
+            ref = speaker.send(item)
+        except SendError as refusal:
+            self._refused(item, refusal)
+        except OutcomeUnknown as lost:
+            self._lost(item, lost.code)
+        except Exception as error:  # the outermost edge: one bad item must not stop the others
+            log.exception("sending failed item=%s provider=%s", item.id, item.provider)
+            self._lost(item, type(error).__name__)
+        else:
+            self._conclude(item, OutboxState.SENT, ref=ref)
+
+    def _refused(self, item: OutboxItem, refusal: SendError) -> None:
+        if refusal.block and item.address is not None:
+            self._desk.receive(
+                Recording(
+                    act=Act.PROVIDER_BLOCK,
+                    address=item.address,
+                    scope=CHANNEL_SCOPE,
+                    actor=Actor(name=f"provider:{item.provider}", role=Role.RECORD),
+                    source=item.provider,
+                    event_id=f"{item.id}:{refusal.code}",
+                    received_at=self._clock(),
+                    recipient=item.sender,
+                )
+            )
+        due_at = None
+        if not refusal.permanent:
+            due_at = next_attempt(
+                item.tries,
+                now=self._clock(),
+                jitter=self._chance(),
+                retry_after=refusal.retry_after,
+                expires_at=item.expires_at,
+            )
+        if due_at is not None:
+            again = due_at
+            self._store.write(
+                lambda session: session.settle(
+                    item.id, OutboxState.PENDING, error=refusal.code, due_at=again
+                )
+            )
+            return
+        # An answer that found no time is dropped (47 CFR 64.1200(a)(12)); a refusal is parked.
+        late = not refusal.permanent and not item.repeatable
+        state = OutboxState.DROPPED if late else OutboxState.PARKED
+        self._conclude(item, state, error=refusal.code)
+
+    def _lost(self, item: OutboxItem, code: str) -> None:
+        if item.repeatable:
+            self._refused(item, SendError(code, permanent=False))
+        else:
+            self._conclude(item, OutboxState.UNKNOWN, error=code)
+
+    def _conclude(
+        self, item: OutboxItem, state: OutboxState, *, ref: str = "", error: str = ""
+    ) -> None:
+        """Settle, and put what became of an answer into the ledger, in one transaction."""
+        now = self._clock()
+
+        def work(session: Session) -> None:
+            session.lock(item.addr)
+            if session.settle(item.id, state, ref=ref, error=error):
+                self._note(session, item, state, error, now)
+
+        self._store.write(work)
+        level = logging.INFO if state in GOOD_ENDS else logging.WARNING
+        log.log(level, "outbox item=%s kind=%s state=%s error=%s", item.id, item.kind, state, error)
+
+    def _note(
+        self, session: Session, item: OutboxItem, state: OutboxState, error: str, now: datetime
+    ) -> None:
+        if item.repeatable or item.address is None:  # a notice to ourselves; an erased person
+            return
+        facts: dict[str, Json] = {
+            "outcome": str(state),
+            "answer": item.kind,
+            "template": item.payload.get("template", ""),
+            "provider": item.provider,
+            "about": item.entry_id,
+            "confirmation": item.confirmation,
+            "seconds": round((now - item.created_at).total_seconds(), 3),
+        }
+        if error:
+            facts["error"] = error
+        session.append(
+            item.addr,
+            NewEntry(kind=EntryKind.ANSWERED, effective_at=now, facts=facts),
+            id=new_id(now),
+            message_id=item.message_id,
+            recorded_at=now,
+        )
+
+    # --- clocks ----------------------------------------------------------------------------------
+
+    def _end_holds(self, now: datetime) -> int:
+        """An undecided hold becomes an opt-out at the end of its clock (DESIGN: Unclear)."""
+        holding = self._store.read(lambda session: session.due_holds(now))
+        for review in holding:
+            try:
+                self._desk.receive(
+                    ReviewDecision(
+                        review_id=review.id,
+                        address_hash=review.addr,
+                        verdict=Verdict.OPT_OUT,
+                        actor=CLOCK,
+                        received_at=now,
+                        version=review.version,
+                    )
+                )
+            except HeedError as refusal:  # a person was faster, or the record was erased
+                log.info("hold not ended review=%s: %s", review.id, type(refusal).__name__)
+        return len(holding)

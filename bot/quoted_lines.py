@@ -248,17 +248,25 @@ def attribution(
         dated = _DATE.search(window) is not None
         if sure > best[0] or (sure is Sure.STRONG and dated):
             best = (sure, start, 0)
-        column = 0 if sure is Sure.STRONG else _glued_column(lines, folded, start, last)
+        whole = sure is Sure.STRONG and _opens(window)
+        column = 0 if whole else _glued_column(lines, folded, start, last)
         if column:
             return (Sure.STRONG, start, column)
         if sure is Sure.STRONG and dated:
-            above = start - 1  # "Name <address>," wrapped onto the line above
-            if "@" not in window and above >= floor and "<" in folded[above]:
-                wider = f"{folded[above]} {window}"
-                if "@" in folded[above] and _judge(wider) is Sure.STRONG:
-                    best = (Sure.STRONG, above, 0)
+            best = (Sure.STRONG, _with_name_above(folded, start, floor, window), 0)
             break
     return best
+
+
+def _with_name_above(folded: Sequence[str], start: int, floor: int, window: str) -> int:
+    """The first line, where "Name <address>," was wrapped onto the line above the date."""
+    above = start - 1
+    if above < floor or "<" not in folded[above]:
+        return start
+    split = window.count(">") > window.count("<")
+    apart = "@" in folded[above] and "@" not in window
+    joined = split or (apart and _judge(f"{folded[above]} {window}") is Sure.STRONG)
+    return above if joined else start
 
 
 def _glued_column(lines: Sequence[str], folded: Sequence[str], start: int, last: int) -> int:

@@ -31,7 +31,7 @@ def check(
     Raises:
         StoreUnavailable: nobody can tell, so it may not.
     """
-    return check_many(store, policy, [address], question, now)[0]
+    return store.read(lambda session: rule(session, policy, address, question, now))
 
 
 def check_many(
@@ -42,9 +42,7 @@ def check_many(
     Raises:
         StoreUnavailable: nobody can tell, so none may.
     """
-    return store.read(
-        lambda session: [rule(session, policy, one, question, now) for one in addresses]
-    )
+    return store.read(lambda session: _rule_many(session, policy, addresses, question, now))
 
 
 def rule(
@@ -52,11 +50,45 @@ def rule(
 ) -> Ruling:
     """The same inside a unit of work: two look-ups by key, and one for each linked address."""
     addr = session.hash_of(address)
-    linked: list[Suppression] = []
-    for other in session.linked(addr):
-        linked += session.suppressions(other, now)
+    own = session.suppressions(addr, now)
+    linked = [one for other in session.linked(addr) for one in session.suppressions(other, now)]
+    return _verdict(policy, address, own, linked, question, now)
+
+
+def _rule_many(
+    session: Session,
+    policy: Policy,
+    addresses: Sequence[Address],
+    question: Question,
+    now: datetime,
+) -> list[Ruling]:
+    addrs = [session.hash_of(address) for address in addresses]
+    links = {addr: session.linked(addr) for addr in {*addrs}}
+    everybody = {*addrs}.union(*links.values())
+    standing = session.suppressions_of(sorted(everybody), now)
+    return [
+        _verdict(
+            policy,
+            address,
+            standing.get(addr, ()),
+            [one for other in links[addr] for one in standing.get(other, ())],
+            question,
+            now,
+        )
+        for addr, address in zip(addrs, addresses, strict=True)
+    ]
+
+
+def _verdict(
+    policy: Policy,
+    address: Address,
+    own: Sequence[Suppression],
+    linked: Sequence[Suppression],
+    question: Question,
+    now: datetime,
+) -> Ruling:
     return verdict(
-        session.suppressions(addr, now),
+        own,
         linked,
         topic_of(policy, question.topic),
         program_of(policy, question.program),

@@ -75,7 +75,11 @@ def context_of(conversation: Conversation) -> tuple[object, ...]:
 
 
 class _Moved(Exception):  # noqa: N818 - it names what happened
-    """The conversation changed between reading and recording."""
+    """The conversation is another than the one that the text was read in."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        super().__init__()
+        self.conversation = conversation
 
 
 class Desk:
@@ -142,8 +146,8 @@ class Desk:
     def _message(self, message: InboundMessage) -> Receipt:
         addr = self.store.address_hash(message.address)
         message_id = new_id(message.received_at)
+        seen = Conversation()  # most people were asked nothing; the transaction looks
         for _ in range(READ_AGAIN):
-            seen = self.store.read(lambda session: session.conversation(addr, message.recipient))
             before = Read(context_of(seen), self._read(message, seen))
             try:
                 return self.store.write(
@@ -151,8 +155,8 @@ class Desk:
                         session, addr, message, message_id, before
                     )
                 )
-            except _Moved:
-                continue
+            except _Moved as moved:
+                seen = moved.conversation
         # Somebody writes into this conversation without pause: read it where nobody can.
         return self.store.write(
             lambda session: self._record_message(session, addr, message, message_id, None)
@@ -191,7 +195,7 @@ class Desk:
         if before is None:
             before = Read(context_of(conversation), self._read(message, conversation))
         elif before.context != context_of(conversation):
-            raise _Moved
+            raise _Moved(conversation)
         standing = self._standing(session, addr, message.recipient, conversation, now)
         decision = decide_message(message, before.reading, standing, self.voice, now)
         recorder = Recorder(session, addr, message.address, self._routes, now)

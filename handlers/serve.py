@@ -9,12 +9,15 @@ being sent, then the stores.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import multiprocessing
 import os
 import signal
+import socket
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
 from granian.constants import Interfaces
@@ -38,6 +41,7 @@ log = logging.getLogger("heed.serve")
 
 BLOCKING_THREADS = 16
 DRAIN_S = 30
+UP_TRIES, UP_WAIT_S = 600, 0.05
 
 
 def prepare(settings: Settings) -> None:
@@ -75,8 +79,6 @@ def speakers(parts: Parts) -> Mapping[str, Speaker]:
 
 def loop_tag(parts: Parts) -> str:
     """A mark on our own mails that nobody else can make, so that we know them when they return."""
-    import hashlib
-
     return hashlib.blake2b(b"mail-loop", key=parts.store.token_key, digest_size=16).hexdigest()
 
 
@@ -140,17 +142,38 @@ def serve(settings: Settings, say: str) -> None:
         mail.start()
         stack.callback(mail.stop)
         if parts.slack is not None and parts.slack.app_token:
-            socket = SocketMode(parts)
-            socket.start()
-            stack.callback(socket.stop)
-        server = web_server(settings)
-        print(say, flush=True)  # noqa: T201 - the command's own output
-        server.serve()
+            slack = SocketMode(parts)
+            slack.start()
+            stack.callback(slack.stop)
+        _serve_web(settings, lambda: print(say, flush=True))  # noqa: T201 - the command's output
 
 
 def run_web(settings: Settings) -> None:
     prepare(settings)
-    web_server(settings).serve()
+    join(settings).close()  # a wrong setting shows here, as a line, not in the worker
+    _serve_web(settings, lambda: log.info("web is up on %s", settings.http_url))
+
+
+def _serve_web(settings: Settings, when_up: Callable[[], None]) -> None:
+    server = web_server(settings)
+    server.on_startup(
+        threading.Thread(target=_wait_until_up, args=(settings, when_up), daemon=True).start
+    )
+    server.serve()
+
+
+def _wait_until_up(settings: Settings, then: Callable[[], None]) -> None:
+    """The worker loads for a moment; whoever is told that it is up finds it up."""
+    host, port = settings.http_listen
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    for _ in range(UP_TRIES):
+        try:
+            with socket.create_connection((host, port), timeout=1):
+                then()
+                return
+        except OSError:
+            time.sleep(UP_WAIT_S)
+    log.error("the web did not come up on port %s", port)
 
 
 def run_until_signal(settings: Settings, what: str) -> None:

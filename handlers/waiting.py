@@ -22,6 +22,11 @@ class Waiting:
         return self.review.state is ReviewState.OPEN and self.review.due_at <= now
 
 
+def find(session: Session, review_id: str) -> Review | None:
+    """The review of this id, in whichever case it was typed."""
+    return session.review(review_id.upper()) if review_id.isalnum() else None
+
+
 def waiting(session: Session, review: Review) -> Waiting:
     entry = session.entry(review.addr, review.entry_id)
     return Waiting(

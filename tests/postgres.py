@@ -56,6 +56,9 @@ def start() -> Postgres:
 
         server = get_server(tempfile.mkdtemp(prefix="heed-pg-"), cleanup_mode="delete")
     postgres = Postgres(server)
+    # The tests kill clients, never the machine: the disk need not be waited for.
+    postgres.admin("ALTER SYSTEM SET fsync = off")
+    postgres.admin("SELECT pg_reload_conf()")
     postgres.admin(f"CREATE DATABASE {_TEMPLATE}")
     migrate(postgres.url(_TEMPLATE))
     return postgres

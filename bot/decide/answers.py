@@ -6,8 +6,10 @@ the provider has spoken already (47 CFR 64.1200(a)(12); RFC 3834 for mail).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from bot import addresses
 from bot.model import (
@@ -25,7 +27,7 @@ from bot.model import (
     Standing,
 )
 from bot.policy import AskReason, ConfirmedBy, Policy, Sender
-from bot.wording import Answers, Slots, choose_lang
+from bot.wording import Answers, Rendered, Slots, choose_lang
 
 CONFIRMATIONS = frozenset(
     {
@@ -44,6 +46,11 @@ class Voice:
 
     policy: Policy
     answers: Answers
+    _render: Callable[..., Rendered] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # The same few texts go out all day; fitting one costs more than deciding on it.
+        object.__setattr__(self, "_render", lru_cache(maxsize=4096)(self.answers.render))
 
     def say(
         self,
@@ -59,11 +66,11 @@ class Voice:
     ) -> Answer:
         """The text for one answer, in the language of the person's words, then of the sender."""
         lang = choose_lang(words_lang, sender.lang, self.policy.lang, self.answers)
-        rendered = self.answers.render(
+        rendered = self._render(
             kind,
             lang=lang,
             fallback_lang=self.policy.lang,
-            slots=self._slots(sender, scope, address),
+            slots=self._slots(kind, sender, scope, address),
             channel=address.channel,
             question=question,
             choices=choices,
@@ -82,7 +89,9 @@ class Voice:
             expires_at=now + (clocks.sms_confirmation if soon else clocks.confirmation),
         )
 
-    def _slots(self, sender: Sender, scope: Scope | None, address: Address) -> Slots:
+    def _slots(
+        self, kind: AnswerKind, sender: Sender, scope: Scope | None, address: Address
+    ) -> Slots:
         program = self.policy.program(sender.program)
         who = program.title or self.policy.company
         what = ""
@@ -94,7 +103,10 @@ class Voice:
         still = ", ".join(
             topic.title
             for topic in self.policy.topics.values()
-            if (topic.required_notice or (address.channel is Channel.SMS and not topic.needs_consent))
+            if (
+                topic.required_notice
+                or (address.channel is Channel.SMS and not topic.needs_consent)
+            )
             and (not sender.topics or topic.name in sender.topics)
         )
         return Slots(
@@ -102,7 +114,7 @@ class Voice:
             what=what,
             contact=program.help_contact or self.policy.help_contact,
             still=still,
-            country=addresses.country(address) or "",
+            country="" if kind in CONFIRMATIONS else addresses.country(address) or "",
         )
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -65,7 +68,7 @@ class Handler:
                 self._threads,
                 self._desk.receive,
                 raw,
-                envelope.mail_from or "",
+                (envelope.mail_from or "").removeprefix("<>"),  # aiosmtpd's null reverse path
                 tuple(envelope.rcpt_tos),
                 str(peer),
             )
@@ -79,17 +82,35 @@ class Handler:
         return LATER
 
 
+class _Controller(Controller):
+    """Listens on a socket that is bound already, so that port 0 can be any free one."""
+
+    def __init__(self, handler: Handler, door: socket.socket, **options: Any) -> None:
+        host, port = door.getsockname()[:2]
+        super().__init__(handler, hostname=host, port=port, **options)
+        self._door = door
+
+    def _create_server(self) -> Coroutine[Any, Any, asyncio.AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self._door)
+
+
 class Listener:
-    """SMTP on `host:port`; port 0 takes a free one, which `port` then tells."""
+    """SMTP on `host:port`; port 0 takes a free one, which `port` then tells.
+
+    Raises:
+        OSError: the port is taken, or may not be used.
+    """
 
     def __init__(
         self, desk: MailDesk, mailboxes: Mailboxes, host: str, port: int, *, threads: int = 8
     ) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="heed-smtp")
-        self._controller = Controller(
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        door = socket.create_server((host, port), family=family)
+        self.port: int = door.getsockname()[1]
+        self._controller = _Controller(
             Handler(desk, mailboxes, self._threads),
-            hostname=host,
-            port=port,
+            door,
             data_size_limit=SIZE_LIMIT,
             enable_SMTPUTF8=True,
             timeout=IDLE_S,
@@ -97,18 +118,7 @@ class Listener:
             ident="Heed",
         )
 
-    @property
-    def port(self) -> int:
-        server = self._controller.server
-        sockets = server.sockets if isinstance(server, asyncio.Server) else ()
-        return int(sockets[0].getsockname()[1]) if sockets else int(self._controller.port)
-
     def start(self) -> None:
-        """Listen.
-
-        Raises:
-            OSError: the port is taken, or may not be used.
-        """
         self._controller.start()
 
     def stop(self) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
-from bot.model import MailThread, NoticeKind
+from bot.model import Json, MailThread, NoticeKind
 from handlers.email.compose import confirmation_mail, forward_mail, forward_text
 from handlers.email.settings import Relay
 from handlers.ports import OutcomeUnknown, SendError
@@ -78,7 +77,7 @@ class MailSpeaker:
             return mail, self._people, message_id
         if item.address is None:
             raise SendError("address_erased", permanent=True)
-        thread = _thread(item.payload.get("thread"))
+        thread = _thread(item.payload)
         recipient = thread.return_path or item.address.value
         mail = confirmation_mail(
             text=str(item.payload["text"]),
@@ -94,12 +93,14 @@ class MailSpeaker:
         return mail, recipient, message_id
 
 
-def _thread(value: Any) -> MailThread:
-    fields = value if isinstance(value, dict) else {}
+def _thread(payload: Mapping[str, Json]) -> MailThread:
+    """The mail that it answers; without one, a mail of its own under our subject."""
+    answered = payload.get("thread")
+    fields = answered if isinstance(answered, dict) else {}
     return MailThread(
         message_id=str(fields.get("message_id", "")),
         references=str(fields.get("references", "")),
-        subject=str(fields.get("subject", "")),
+        subject=str(fields.get("subject", "") or payload.get("subject", "")),
         return_path=str(fields.get("return_path", "")),
     )
 

@@ -53,10 +53,10 @@ def test_in_production_a_missing_key_is_one_line_that_names_it() -> None:
     [
         ("HEED_SECRET_KEY", "c2hvcnQ="),
         ("HEED_SECRET_KEY", "not base64!"),
-        ("HEED_HTTP_LISTEN", "8000"),
+        ("HEED_HTTP_LISTEN", "9000"),
         ("HEED_HTTP_LISTEN", "127.0.0.1:99999"),
         ("HEED_SMTP_LISTEN", "here"),
-        ("HEED_PUBLIC_URL", "optout.example.com"),
+        ("HEED_PUBLIC_URL", "desk.example.net"),
         ("HEED_API_KEYS", "crm:owner:key"),
         ("HEED_ENV", "staging"),
     ],

@@ -18,11 +18,11 @@ from bot.model import InboundMessage
 from handlers.ports import RawRequest, Unverified
 from handlers.providers.twilio import Twilio, TwilioSettings
 from storage import OutboxState
-from tests.kit import ANN, NOW
 from tests.handlers.web_kit import PUBLIC, TOKEN, Site, site
+from tests.kit import ANN, NOW
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "twilio"
-VECTOR_TOKEN = "heed0000000000000000000000000tok"  # noqa: S105 - of the published vectors
+VECTOR_TOKEN = "heed0000000000000000000000000tok"
 VECTOR_URL = "https://desk.example.com/hooks/twilio?tenant=acme"
 VECTOR_FORM = {
     "MessageSid": "SM00000000000000000000000000000001",

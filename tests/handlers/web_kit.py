@@ -16,8 +16,8 @@ from storage import migrate
 from tests.kit import Bench, Clock
 
 PUBLIC = "https://optout.example.com"
-TOKEN = "the-token-of-today"  # noqa: S105
-SLACK_SECRET = "heed-test-signing-secret"  # noqa: S105
+TOKEN = "the-token-of-today"
+SLACK_SECRET = "heed-test-signing-secret"
 POLICY = """
 company = "Acme & Sons"
 help_contact = "help@example.com"

@@ -1,0 +1,1 @@
+"""Mail: reading what comes in over SMTP, and writing what goes out."""

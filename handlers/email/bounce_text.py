@@ -1,0 +1,135 @@
+"""The prose of bounces: is it one, whom does it name, and is it for good?
+
+The formats of some forty mail systems have this in common: a robot's name, a subject of few
+kinds, an address at the beginning of a line or beside words of failure, and an SMTP code.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from bot.quoted_lines import fold
+from handlers.email.decoding import is_address
+
+_DATA: Final = tomllib.loads(Path(__file__).with_name("bounces.toml").read_text(encoding="utf-8"))
+_SENDERS: Final = tuple(_DATA["senders"])
+_SUBJECTS: Final = tuple(_DATA["subjects"])
+_PHRASES: Final = tuple(_DATA["phrases"])
+_COPY_BELOW: Final = tuple(_DATA["copy_below"])
+_FAILURE: Final = tuple(_DATA["failure"])
+_LABELS: Final = tuple(_DATA["labels"])
+_DELAYED: Final = tuple(_DATA["delayed"])
+_TRANSIENT: Final = tuple(_DATA["transient"])
+_PERMANENT: Final = tuple(_DATA["permanent"])
+
+_TEXT_LIMIT: Final = 65_536
+_LINE_LIMIT: Final = 998
+_ORIGINAL_HEADER: Final = re.compile(
+    r"(?:return-path|received|dkim-signature|mime-version|message-id|x-mailer|delivered-to)\s*:",
+    re.IGNORECASE,
+)
+_TOKENS: Final = re.compile(r"[\s<>()\[\],;:\"'`|]+")
+_ENHANCED: Final = re.compile(r"(?<![\d.])([245])\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
+_REPLY_CODE: Final = re.compile(r"(?<![\d.:/@-])([45])[0-5]\d(?=[ \-#,;:)\]]|$)")
+_ROBOTS: Final = ("mailer-daemon@", "postmaster@", "mailerdaemon@", "mail-daemon@", "abuse@")
+
+
+def split(text: str) -> tuple[str, str]:
+    """The notification, and the copy of our own mail below it, if the text holds one."""
+    lines = text[:_TEXT_LIMIT].replace("\r\n", "\n").split("\n")
+    for at, line in enumerate(lines):
+        if at and (_ORIGINAL_HEADER.match(line) or _announces_copy(line)):
+            rest = lines[at:] if _ORIGINAL_HEADER.match(line) else lines[at + 1 :]
+            return "\n".join(lines[:at]), "\n".join(rest).lstrip("\n")
+    return "\n".join(lines), ""
+
+
+def _announces_copy(line: str) -> bool:
+    folded = fold(line)
+    return any(phrase in folded for phrase in _COPY_BELOW)
+
+
+def is_bounce(*, subject: str, sender: str, address: str, text: str, null_sender: bool) -> bool:
+    """True if robot, subject, words and codes say so; none of them alone."""
+    name, local = fold(sender), address.rpartition("@")[0].lower()
+    named = any(word in name or word in local for word in _SENDERS)
+    title = fold(subject)
+    titled = any(phrase in title for phrase in _SUBJECTS)
+    if titled and (named or null_sender):
+        return True
+    words = fold_text(text)
+    if not any(phrase in words for phrase in _PHRASES):
+        return False
+    coded = any(map(_status_class, text[:8192].split("\n")))
+    # People and their automatic answers, too, write of deliveries that failed.
+    return named or (coded and (titled or null_sender))
+
+
+def fold_text(text: str) -> str:
+    """The first lines, folded, as one string."""
+    return " ".join(fold(line) for line in text[:8192].split("\n"))
+
+
+def recipient(text: str, *, sent_to: list[str], ours: set[str]) -> str | None:
+    """The address the prose names as unreachable: the best line wins, then the first."""
+    known = {address.lower() for address in sent_to}
+    best, best_score = None, 0
+    for line in text[:_TEXT_LIMIT].split("\n"):
+        if "@" not in line:
+            continue
+        folded = fold(line)
+        context = _context_score(folded)
+        for token in _addresses_in(line[:_LINE_LIMIT]):
+            lower = token.lower()
+            if lower in ours or lower.startswith(_ROBOTS):
+                continue
+            score = 1 + context + 4 * (lower in known)
+            score += 3 * folded.lstrip("<>*'\"-. ").startswith(fold(token))
+            score += folded.strip("<>*'\".,: ") == fold(token)
+            if score > best_score:
+                best, best_score = token, score
+    return best
+
+
+def _context_score(folded: str) -> int:
+    labelled = folded.startswith(_LABELS) or "rcpt to" in folded
+    return 4 * labelled + 2 * any(phrase in folded for phrase in _FAILURE)
+
+
+def _addresses_in(line: str) -> Iterator[str]:
+    for token in _TOKENS.split(line):
+        bare = token.strip(".*=!?{}").removeprefix("mailto=")
+        if "@" in bare and is_address(bare) and "." in bare.rpartition("@")[2]:
+            yield bare
+
+
+def is_permanent(block: Mapping[str, str], *, text: str, subject: str) -> bool:
+    """False for a delay and for a status of class 4; by the words where no code is given."""
+    if block.get("action", "").lower().startswith("delayed"):
+        return False
+    for code in (block.get("status", ""), block.get("diagnostic-code", "")):
+        status_class = _status_class(code)
+        if status_class:
+            return status_class == "5"
+    title, words = fold(subject), fold_text(text)
+    if any(phrase in title or phrase in words for phrase in _DELAYED):
+        return False
+    for line in text[:8192].split("\n"):
+        status_class = _status_class(line[:_LINE_LIMIT])
+        if status_class:
+            return status_class == "5"
+    if any(phrase in words for phrase in _PERMANENT):
+        return True
+    return not any(phrase in words or phrase in title for phrase in _TRANSIENT)
+
+
+def _status_class(text: str) -> str | None:
+    enhanced = _ENHANCED.search(text)
+    if enhanced and enhanced[1] != "2":
+        return enhanced[1]
+    code = _REPLY_CODE.search(text)
+    return code[1] if code else None

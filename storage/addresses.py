@@ -1,0 +1,151 @@
+"""Addresses: created on first touch, locked, linked to contacts, erased."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, null, select, update
+
+from bot.model import Address, Channel
+from storage.errors import StoreError
+from storage.schema import (
+    address_keys,
+    addresses,
+    contacts,
+    conversations,
+    outbox,
+    sends,
+    word_keys,
+)
+from storage.sql import Statement, micros, param, upsert
+from storage.unit import Unit
+
+_ADDR = param("addr")
+_FIND = Statement(
+    select(
+        addresses.c.channel, addresses.c.value_ct, addresses.c.entries, addresses.c.last_leaf
+    ).where(addresses.c.addr == _ADDR)
+)
+_ADD = Statement(insert(addresses))
+_SET_VALUE = Statement(
+    update(addresses).where(addresses.c.addr == _ADDR).values(value_ct=param("value"))
+)
+_CLEAR_VALUE = Statement(update(addresses).where(addresses.c.addr == _ADDR).values(value_ct=null()))
+_LOCK = Statement(select(func.pg_advisory_xact_lock(param("number"))))
+_LINK = upsert(contacts)
+_OTHER = contacts.alias("other")
+_LINKED = Statement(
+    select(_OTHER.c.addr)
+    .distinct()
+    .select_from(contacts.join(_OTHER, contacts.c.contact == _OTHER.c.contact))
+    .where(contacts.c.addr == _ADDR, _OTHER.c.addr != _ADDR)
+    .order_by(_OTHER.c.addr)
+)
+_DROP_ANSWERS = Statement(
+    update(outbox)
+    .where(outbox.c.addr == _ADDR, outbox.c.state.in_(["pending", "parked"]))
+    .values(state="dropped", error="erased")
+)
+# Links to contacts stay: through them a stop for everything still covers the other addresses.
+_FORGET = [
+    Statement(delete(table).where(table.c.addr == _ADDR)) for table in (conversations, sends)
+]
+_FORGET_KEYS = [
+    Statement(delete(table).where(table.c.addr == _ADDR)) for table in (word_keys, address_keys)
+]
+
+
+class Addresses(Unit):
+    def hash_of(self, address: Address) -> bytes:
+        """What stands for the address in every table; touches nothing."""
+        return self._vault.address_hash(address)
+
+    def lock(self, *addrs: bytes) -> None:
+        """Let no other unit decide about these addresses until this one ended.
+
+        On SQLite there is one writer anyway. Several addresses are locked in one fixed order.
+        """
+        if self._main.dialect == "postgresql":
+            for addr in sorted(addrs):
+                self._main.run(_LOCK, number=int.from_bytes(addr[:8], "big", signed=True))
+
+    def touch(self, address: Address, now: datetime) -> bytes:
+        """The hash of the address, locked; its row and data key are made when missing."""
+        addr = self._vault.address_hash(address)
+        self.lock(addr)
+        row = self._main.one(_FIND, addr=addr)
+        key = self._data_key(addr)
+        if row is not None and key is not None and row[1] is not None:
+            self._heads[addr] = (row[0], row[2], row[3])
+            return addr
+        # Also the way back after an erasure, or after a crash between the two files of SQLite.
+        if key is None:
+            self._mint_data_key(addr)
+        value = self.seal_for(addr, _utf8(address.value), "addresses", "value")
+        if row is None:
+            self._main.run(
+                _ADD,
+                addr=addr,
+                channel=address.channel.value,
+                value_ct=value,
+                created_at=micros(now),
+                entries=0,
+                last_leaf=b"",
+            )
+            self._heads[addr] = (address.channel.value, 0, b"")
+        else:
+            self._main.run(_SET_VALUE, addr=addr, value=value)
+            self._heads[addr] = (row[0], row[2], row[3])
+        return addr
+
+    def address(self, addr: bytes) -> Address | None:
+        """Who that is; None for a stranger and for an erased address."""
+        if addr not in self._addresses:
+            row = self._main.one(_FIND, addr=addr)
+            value = None
+            if row is not None and row[1] is not None:
+                value = self.open_for(addr, row[1], "addresses", "value")
+            self._addresses[addr] = (
+                None
+                if row is None or value is None
+                else Address(channel=Channel(row[0]), value=value.decode("utf-8", "surrogatepass"))
+            )
+        return self._addresses[addr]
+
+    def _head(self, addr: bytes) -> tuple[str, int, bytes]:
+        """Channel, number and leaf of the last entry. The address is locked."""
+        head = self._heads.get(addr)
+        if head is None:
+            self.lock(addr)
+            row = self._main.one(_FIND, addr=addr)
+            if row is None:
+                raise StoreError("this address is unknown: touch() comes first")
+            head = self._heads[addr] = (row[0], row[2], row[3])
+        return head
+
+    def link_contact(self, addr: bytes, contact: str) -> None:
+        """Say that the address belongs to the person whom the company calls `contact`."""
+        self._main.run(_LINK, addr=addr, contact=self._vault.contact_hash(contact))
+
+    def linked(self, addr: bytes) -> list[bytes]:
+        """The other addresses of the same contacts."""
+        return [row[0] for row in self._main.all(_LINKED, addr=addr)]
+
+    def erase(self, addr: bytes) -> None:
+        """Make everything about the person unreadable, for ever; hash and suppressions stay.
+
+        Unsent answers are dropped. `Store.shred()` afterwards clears what the files still hold.
+        """
+        self.lock(addr)
+        self._main.run(_DROP_ANSWERS, addr=addr)
+        self._main.run(_CLEAR_VALUE, addr=addr)
+        for statement in _FORGET:
+            self._main.run(statement, addr=addr)
+        for statement in _FORGET_KEYS:
+            self._keys.run(statement, addr=addr)
+        self._data_keys[addr] = None
+        self._addresses[addr] = None
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,102 @@
+"""The keyring: the keys that never change, each wrapped by a master key.
+
+The main database keeps a fingerprint of the look-up key. Without it, a database that was restored
+beside the wrong keys would find nobody suppressed.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from hashlib import blake2b
+
+from sqlalchemy import select, update
+
+from storage.errors import StoreError
+from storage.schema import address_keys, addresses, keyring, settings
+from storage.sql import Db, Statement, micros, param, upsert
+from storage.vault import KEY_BYTES, MasterKeys, Vault, bound_to
+
+_NAMES = ("lookup", "token", "seal")
+_FINGERPRINT = "keyring"
+_ALL = Statement(select(keyring.c.name, keyring.c.key_id, keyring.c.wrapped))
+_ADD = upsert(keyring)
+_FINGERPRINT_NOW = Statement(select(settings.c.value).where(settings.c.name == _FINGERPRINT))
+_KEEP_FINGERPRINT = upsert(settings)
+_ANYBODY = Statement(select(addresses.c.addr).limit(1))
+_UNWRAPPED_BY = Statement(
+    select(address_keys.c.addr, address_keys.c.key_id, address_keys.c.wrapped)
+    .where(address_keys.c.key_id != param("current"))
+    .limit(param("limit"))
+)
+_REWRAP = Statement(
+    update(address_keys)
+    .where(address_keys.c.addr == param("address"))
+    .values(wrapped=param("new_wrapped"), key_id=param("new_key_id"))
+)
+_REWRAP_RING = Statement(
+    update(keyring)
+    .where(keyring.c.name == param("entry"))
+    .values(wrapped=param("new_wrapped"), key_id=param("new_key_id"))
+)
+
+
+def open_keyring(main: Db, keys: Db, masters: MasterKeys, now: datetime) -> Vault:
+    """The vault of this database; its keys are made the first time.
+
+    Raises:
+        StoreError: the master keys do not open it, or the keys belong to another database.
+    """
+    fingerprint = main.one(_FINGERPRINT_NOW)
+    if not keys.all(_ALL):
+        if fingerprint is not None or main.one(_ANYBODY) is not None:
+            raise StoreError("the keys of this database are missing: restore its keys file")
+        for name in _NAMES:
+            keys.run(
+                _ADD,
+                name=name,
+                wrapped=masters.wrap(os.urandom(KEY_BYTES), bound_to("keyring", name)),
+                key_id=masters.current,
+                created_at=micros(now),
+            )
+    opened = {
+        name: masters.unwrap(key_id, wrapped, bound_to("keyring", name))
+        for name, key_id, wrapped in keys.all(_ALL)
+    }
+    ours = blake2b(opened["lookup"], digest_size=16, person=b"heed-keyring").hexdigest()
+    if fingerprint is None:
+        main.run(_KEEP_FINGERPRINT, name=_FINGERPRINT, value=ours)
+    elif fingerprint[0] != ours:
+        raise StoreError("the keys belong to another database: restore this one's keys file")
+    return Vault(
+        masters,
+        lookup_key=opened["lookup"],
+        token_key=opened["token"],
+        seal_key=opened["seal"],
+    )
+
+
+def rewrap_addresses(keys: Db, masters: MasterKeys, limit: int) -> int:
+    """Wrap up to `limit` address keys by the first master key; how many there were."""
+    rows = keys.all(_UNWRAPPED_BY, current=masters.current, limit=limit)
+    for addr, key_id, wrapped in rows:
+        bound = bound_to("address_keys", addr)
+        keys.run(
+            _REWRAP,
+            address=addr,
+            new_wrapped=masters.wrap(masters.unwrap(key_id, wrapped, bound), bound),
+            new_key_id=masters.current,
+        )
+    return len(rows)
+
+
+def rewrap_keyring(keys: Db, masters: MasterKeys) -> None:
+    """Wrap the keyring by the first master key. Last of all, so that open() tells a missing one."""
+    for name, key_id, wrapped in keys.all(_ALL):
+        bound = bound_to("keyring", name)
+        keys.run(
+            _REWRAP_RING,
+            entry=name,
+            new_wrapped=masters.wrap(masters.unwrap(key_id, wrapped, bound), bound),
+            new_key_id=masters.current,
+        )

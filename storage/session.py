@@ -1,0 +1,31 @@
+"""The session: all that a unit of work may do. See `storage` for the list.
+
+Each base keeps one thing; none begins or ends a transaction.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from storage.conversations import Conversations
+from storage.outbox import Outbox
+from storage.proof import Proofs
+from storage.reviews import Reviews
+from storage.schema import settings
+from storage.sql import Statement, param, upsert
+from storage.suppressions import Suppressions
+
+_SETTING = Statement(select(settings.c.value).where(settings.c.name == param("name")))
+_SAVE_SETTING = upsert(settings, "value")
+
+
+class Session(Proofs, Suppressions, Conversations, Reviews, Outbox):
+    """Given to the work of `Store.write` and `Store.read`, and of no use after it."""
+
+    def setting(self, name: str) -> str | None:
+        row = self._main.one(_SETTING, name=name)
+        return None if row is None else str(row[0])
+
+    def save_setting(self, name: str, value: str) -> None:
+        """Keep a small plain value of the installation. Not for secrets."""
+        self._main.run(_SAVE_SETTING, name=name, value=value)

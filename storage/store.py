@@ -1,0 +1,161 @@
+"""The store: units of work on whichever database the URL names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+from sqlalchemy import literal, select
+
+from bot.model import Address
+from storage.errors import StoreError
+from storage.keyring import open_keyring, rewrap_addresses, rewrap_keyring
+from storage.location import PostgresUrl, SqliteFiles, locate
+from storage.migrate import schema_is_current
+from storage.session import Session
+from storage.sql import Db, Statement
+from storage.sqlite import SqliteBackend
+from storage.vault import MasterKeys, Vault
+
+T = TypeVar("T")
+
+_ALIVE = Statement(select(literal(1)))
+_REWRAP_BATCH = 500
+
+
+class Backend(Protocol):
+    """A database that runs units of work."""
+
+    def write(self, work: Callable[[Db, Db], T]) -> T: ...
+    def read(self, work: Callable[[Db, Db], T]) -> T: ...
+    def shred(self) -> bool: ...
+    def close(self) -> None: ...
+
+
+class Store:
+    """What must not be lost. Made by `open_store`, used by any number of threads.
+
+    A process that forks opens its own after the fork.
+    """
+
+    def __init__(self, backend: Backend, vault: Vault) -> None:
+        self._backend = backend
+        self._vault = vault
+        self._pid = os.getpid()
+
+    @property
+    def token_key(self) -> bytes:
+        """Signs links; 32 bytes."""
+        return self._vault.token_key
+
+    @property
+    def seal_key(self) -> bytes:
+        """Seals the ledger; 32 bytes."""
+        return self._vault.seal_key
+
+    def address_hash(self, address: Address) -> bytes:
+        """What stands for the address in every table; no database is asked."""
+        return self._vault.address_hash(address)
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Run `work` in one transaction and return its result once the commit is on disk.
+
+        Raises:
+            StoreUnavailable: nothing was recorded, or nobody can tell: come back later.
+            Conflict: somebody else was first. Nothing was recorded.
+            Exception: what `work` raised. Nothing was recorded.
+        """
+        self._check_process()
+        vault = self._vault
+        return self._backend.write(lambda main, keys: work(Session(main, keys, vault)))
+
+    def read(self, work: Callable[[Session], T]) -> T:
+        """Run `work` on one consistent snapshot.
+
+        Raises:
+            StoreUnavailable: the database is not to be reached.
+        """
+        self._check_process()
+        vault = self._vault
+        return self._backend.read(lambda main, keys: work(Session(main, keys, vault)))
+
+    def ping(self) -> None:
+        """Prove that the database answers and the writer writes.
+
+        Raises:
+            StoreUnavailable: it does not.
+        """
+        self._backend.read(lambda main, keys: (main.one(_ALIVE), keys.one(_ALIVE)))
+        self._backend.write(lambda main, keys: (main.one(_ALIVE), keys.one(_ALIVE)))
+
+    def shred(self) -> bool:
+        """After an erasure: empty the logs that still hold old bytes. False: try again."""
+        return self._backend.shred()
+
+    def rewrap_keys(self) -> int:
+        """Wrap every key by the first master key, so that older ones can be withdrawn.
+
+        Returns:
+            How many address keys were wrapped anew.
+        """
+        masters = self._vault.masters
+        total = 0
+        while done := self._backend.write(
+            lambda _, keys: rewrap_addresses(keys, masters, _REWRAP_BATCH)
+        ):
+            total += done
+        self._backend.write(lambda _, keys: rewrap_keyring(keys, masters))
+        return total
+
+    def close(self) -> None:
+        """Finish what waits, then let go of the database."""
+        self._check_process()
+        self._backend.close()
+
+    def _check_process(self) -> None:
+        # Neither database survives a fork: locks are lost, and two would speak on one connection.
+        if os.getpid() != self._pid:
+            raise StoreError("this store was opened before a fork: open it in each process")
+
+
+def _backend(location: SqliteFiles | PostgresUrl) -> Backend:
+    if isinstance(location, SqliteFiles):
+        return SqliteBackend(location)
+    from storage.postgres import PostgresBackend  # psycopg is loaded where it is used
+
+    return PostgresBackend(location)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_store(
+    url: str,
+    *,
+    secret_keys: Sequence[bytes],
+    clock: Callable[[], datetime] = _now,
+    keys_url: str | None = None,
+) -> Store:
+    """Open a migrated database (`sqlite:///heed.db`, `postgresql://...`).
+
+    `secret_keys` are the 32-byte master keys: the first wraps, the others only unwrap. `keys_url`
+    places SQLite's keys file elsewhere than beside the main one.
+
+    Raises:
+        StoreError: a wrong URL, an unfixed SQLite, no or old tables, keys that do not open it.
+        StoreUnavailable: the database is not to be reached.
+    """
+    masters = MasterKeys(secret_keys)
+    location = locate(url, keys_url)
+    if not schema_is_current(url, keys_url=keys_url):
+        raise StoreError("the database has no tables, or those of another version: heed migrate")
+    backend = _backend(location)
+    try:
+        vault = backend.write(lambda main, keys: open_keyring(main, keys, masters, clock()))
+    except BaseException:
+        backend.close()
+        raise
+    return Store(backend, vault)

@@ -1,0 +1,77 @@
+"""One unit of work on open transactions, and the data keys that it touches."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select
+
+from bot.model import Address
+from storage.errors import StoreError
+from storage.schema import address_keys
+from storage.sql import Db, Statement, param
+from storage.vault import DataKey, Vault, bound_to
+
+_FIND_KEY = Statement(
+    select(address_keys.c.key_id, address_keys.c.wrapped).where(
+        address_keys.c.addr == param("addr")
+    )
+)
+_ADD_KEY = Statement(insert(address_keys))
+
+
+class Unit:
+    """What the parts of a session share. It lives as long as its transaction.
+
+    Data keys are kept for the length of one unit only: a key that another process destroyed must
+    not seal anything afterwards.
+    """
+
+    def __init__(self, main: Db, keys: Db, vault: Vault) -> None:
+        self._main = main
+        self._keys = keys
+        self._vault = vault
+        self._data_keys: dict[bytes, DataKey | None] = {}
+        self._addresses: dict[bytes, Address | None] = {}
+        self._heads: dict[bytes, tuple[str, int, bytes]] = {}
+
+    def _data_key(self, addr: bytes) -> DataKey | None:
+        """The address's key, None where there is none (yet, or no more)."""
+        if addr in self._data_keys:
+            return self._data_keys[addr]
+        row = self._keys.one(_FIND_KEY, addr=addr)
+        found = None
+        if row is not None:
+            bound = bound_to("address_keys", addr)
+            found = DataKey(self._vault.masters.unwrap(row[0], row[1], bound))
+        self._data_keys[addr] = found
+        return found
+
+    def _mint_data_key(self, addr: bytes) -> DataKey:
+        key = DataKey.random()
+        self._keys.run(
+            _ADD_KEY,
+            addr=addr,
+            key_id=self._vault.masters.current,
+            wrapped=self._vault.masters.wrap(key.material, bound_to("address_keys", addr)),
+        )
+        self._data_keys[addr] = key
+        return key
+
+    def seal_for(self, addr: bytes, value: bytes, *where: str) -> bytes:
+        """Encrypt under the address's key, bound to `where`: table, row id, column.
+
+        Raises:
+            StoreError: the address was never touched, or was erased.
+        """
+        key = self._data_key(addr)
+        if key is None:
+            raise StoreError("this address has no data key: touch() comes first")
+        return key.seal(value, bound_to(addr, *where))
+
+    def open_for(self, addr: bytes, sealed: bytes, *where: str) -> bytes | None:
+        """Decrypt what `seal_for` encrypted; None once the address was erased.
+
+        Raises:
+            Unreadable: it was altered, or belongs elsewhere.
+        """
+        key = self._data_key(addr)
+        return None if key is None else key.open(sealed, bound_to(addr, *where))

@@ -1,0 +1,1 @@
+"""Measurements, never tests: ratios beside a peer or a limit in the same run (`make bench`)."""

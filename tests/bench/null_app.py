@@ -1,0 +1,33 @@
+"""The limit: the same server and framework, verifying the same signature and doing nothing else."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask, Response, abort, request
+
+from handlers import providers
+from handlers.parts import utc_now
+from handlers.ports import RawRequest, Unverified
+from handlers.settings import load_settings
+
+_settings = load_settings(os.environ)
+_twilio = providers.configured(_settings)["twilio"]
+application = Flask(__name__)
+
+
+@application.post("/webhooks/twilio")
+def webhook() -> Response:
+    raw = RawRequest(
+        method=request.method,
+        url=f"{_settings.signed_origin}/webhooks/twilio",
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=request.get_data(cache=True),
+        content_type=request.mimetype,
+        received_at=utc_now(),
+    )
+    try:
+        _twilio.verify(raw)
+    except Unverified:
+        abort(403)
+    return Response("<Response/>", content_type="text/xml")

@@ -28,7 +28,7 @@ _LETTERS = str.maketrans(
         "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "\u2028": "\n", "\u2029": "\n",
     }
 )  # fmt: skip
-_FOREIGN = re.compile(r"[^\W\d_]*[\u0370-\u052f\u0530-\u058f][^\W\d_]*")
+_WORD = re.compile(r"[^\W\d_]+")
 _STACKED = ("LATIN", "GREEK", "CYRILLIC", "ARABIC")
 
 
@@ -66,7 +66,7 @@ def _once(text: str) -> Folded:
         out.append(piece)
         origin.extend([start] * len(piece))
     origin.append(len(text))
-    return Folded(text=_FOREIGN.sub(_latin_look, "".join(out)), origin=tuple(origin))
+    return Folded(text=_WORD.sub(_latin_look, "".join(out)), origin=tuple(origin))
 
 
 def _clusters(text: str) -> list[int]:
@@ -86,7 +86,7 @@ def _joins(char: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _fold_cluster(cluster: str) -> str:
-    if cluster == "\r" or cluster == "\0":
+    if cluster in {"\r", "\0"}:
         return " "
     shown = "".join(c for c in cluster if unicodedata.category(c) != "Cf" and not _selector(c))
     plain = unicodedata.normalize("NFKC", shown).casefold().translate(_LETTERS)
@@ -108,6 +108,8 @@ def _selector(char: str) -> bool:
 
 def _latin_look(match: re.Match[str]) -> str:
     word = match[0]
+    if word.isascii():
+        return word
     look = word.translate(_LATIN_LOOK)
     mixed = any("a" <= c <= "z" for c in word)
     return look if len(look) == len(word) and (mixed or look in _STOP_LIKE) else word

@@ -123,6 +123,10 @@ class Policy:
             return known
         return Sender(id=recipient, channel=channel, program=DEFAULT_PROGRAM.name)
 
+    def first_sender(self, channel: Channel) -> Sender | None:
+        """Who writes on this channel where no message tells; None where none is configured."""
+        return next((one for one in self.senders.values() if one.channel is channel), None)
+
     def program(self, name: str) -> Program:
         """The configured program; the company itself where none is named so."""
         known = self.programs.get(name)

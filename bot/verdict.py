@@ -18,8 +18,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model import Channel, Hold, Scope, ScopeKind, Suppression
-from bot.policy import Topic, TopicKind
+from bot.model import EVERYTHING, Channel, Hold, Scope, ScopeKind, Standing, Suppression
+from bot.policy import Policy, Topic, TopicKind
 
 MARKETING = Topic(name="", title="marketing")
 """What a check without a topic asks for."""
@@ -72,6 +72,7 @@ def verdict(
         and _stands(one, now)
         and reaches(one, channel, asked, program)
     ]
+    forbidding.sort(key=lambda one: (one[1], str(one[0].scope)))
     because = tuple(
         Because(
             scope=one.scope,
@@ -97,6 +98,17 @@ def reaches(one: Suppression, channel: Channel, topic: Topic, program: str | Non
             return _by_consent(one, channel, topic)
         case ScopeKind.EVERYTHING:
             return one.hold is Hold.STOPPED or topic.kind is TopicKind.MARKETING
+
+
+def covered(scope: Scope, standing: Standing, policy: Policy, channel: Channel) -> bool:
+    """Whether a firm stop already covers the whole scope; a hold or a pause never does."""
+    firm = [one for one in standing.suppressions if one.hold is Hold.STOPPED]
+    if any(one.scope in (scope, EVERYTHING) for one in firm):
+        return True
+    whole = [one for one in firm if one.scope.kind is ScopeKind.CHANNEL]
+    if scope.kind is ScopeKind.TOPIC:
+        return any(reaches(one, channel, policy.topic(scope.value), None) for one in whole)
+    return scope.kind is ScopeKind.PROGRAM and bool(whole)
 
 
 def _by_consent(one: Suppression, channel: Channel, topic: Topic) -> bool:

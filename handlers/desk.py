@@ -224,6 +224,9 @@ class Desk:
     def _recording(self, session: Session, recording: Recording) -> Receipt:
         addr = self.store.address_hash(recording.address)
         now = self.clock()
+        if recording.confirm and not recording.recipient:
+            first = self.voice.policy.first_sender(recording.address.channel)
+            recording = replace(recording, recipient=first.id if first else "")
         session.lock(addr)
         key = (recording.source, recording.actor.name, recording.event_id)
         event = session.event(addr, key)
@@ -233,7 +236,11 @@ class Desk:
         conversation = session.conversation(addr, recording.recipient)
         standing = self._standing(session, addr, recording.recipient, conversation, now)
         decision = decide_recording(recording, standing, self.voice)
-        origin = Origin(message_id=new_id(now), recipient=recording.recipient)
+        origin = Origin(
+            message_id=new_id(now),
+            recipient=recording.recipient,
+            provider=self._provider(recording.address.channel, recording.recipient),
+        )
         recorder = Recorder(session, addr, recording.address, self._routes, now)
         receipt, outbox_id = recorder.record(decision, origin)
         session.remember_event(
@@ -273,13 +280,19 @@ class Desk:
         origin = Origin(
             message_id=entry.message_id,
             recipient=review.sender,
-            provider=str(entry.facts.get("provider", "")),
+            provider=str(entry.facts.get("provider", ""))
+            or self._provider(address.channel, review.sender),
             place=str(entry.facts.get("place", "")),
         )
         receipt, _ = Recorder(session, review.addr, address, self._routes, now).record(
             decision, origin
         )
         return replace(receipt, review_id=review.id)
+
+    def _provider(self, channel: Channel, sender: str) -> str:
+        """Who sends for this sender of ours: as configured, else the one for the channel."""
+        configured = self.voice.policy.sender(channel, sender).provider
+        return configured or self._routes.providers.get(channel, "")
 
     # --- shared ----------------------------------------------------------------------------------
 

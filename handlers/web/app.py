@@ -8,7 +8,8 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from handlers.parts import Parts
-from handlers.web import health, webhooks
+from handlers.slack import web as slack
+from handlers.web import api, health, webhooks
 from storage.errors import StoreUnavailable
 
 log = logging.getLogger("heed.web")
@@ -37,7 +38,13 @@ def create_app(parts: Parts) -> Flask:
     app.url_map.strict_slashes = False  # a one-click POST must never meet a redirect (RFC 8058)
     app.extensions["heed"] = parts
     app.register_blueprint(webhooks.blueprint(parts))
+    app.register_blueprint(api.blueprint(parts))
+    app.register_blueprint(slack.blueprint(parts))
     app.register_blueprint(health.blueprint(parts))
+    if parts.settings.demo:
+        from handlers.demo.web import blueprint as demo
+
+        app.register_blueprint(demo(parts))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(Exception, _unexpected)

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+import time
 
 from handlers.logs import set_up_logs
 from handlers.parts import join
 from handlers.settings import load_settings
 from handlers.web.app import create_app
 
+LOOK_S = 1.0
+
+
+def _end_with(parent: int) -> None:
+    """A worker whose server was killed must not go on holding the port and the database."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 _settings = load_settings(os.environ)
 set_up_logs(_settings.log_level)
 application = create_app(join(_settings))
+threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()

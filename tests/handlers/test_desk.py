@@ -41,7 +41,9 @@ def recording(act: Act, actor: Actor = STAFF, **more: object) -> Recording:
     return Recording(**values)  # type: ignore[arg-type]
 
 
-def verdict(at_desk: Bench, review_id: str, verdict: Verdict, actor: Actor = ADMIN) -> ReviewDecision:
+def verdict(
+    at_desk: Bench, review_id: str, verdict: Verdict, actor: Actor = ADMIN
+) -> ReviewDecision:
     return ReviewDecision(
         review_id=review_id,
         address_hash=at_desk.addr(),

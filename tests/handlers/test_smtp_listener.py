@@ -71,9 +71,7 @@ def door(at_desk: Bench) -> Iterator[Listener]:
 
 
 def mail_desk(at_desk: Bench, *, trust_loopback: bool = True) -> MailDesk:
-    return MailDesk(
-        at_desk.desk, clock=at_desk.clock, trust_loopback=trust_loopback, loop_tag=TAG
-    )
+    return MailDesk(at_desk.desk, clock=at_desk.clock, trust_loopback=trust_loopback, loop_tag=TAG)
 
 
 def reply(text: str, **headers: str) -> EmailMessage:
@@ -150,7 +148,9 @@ def test_what_is_no_stop_is_forwarded_as_it_came(
     work(at_desk, where)
     mail_from, recipients, raw = relay.taken[0]
     forwarded = BytesParser(policy=default).parsebytes(raw)
-    original = next(part for part in forwarded.walk() if part.get_content_type() == "message/rfc822")
+    original = next(
+        part for part in forwarded.walk() if part.get_content_type() == "message/rfc822"
+    )
     assert mail_from == "<>"
     assert recipients == ["people@example.com"]
     assert "in blue?" in original.as_string()
@@ -173,9 +173,7 @@ def test_an_out_of_office_mail_opts_nobody_out_and_is_not_answered(
     assert at_desk.outbox(MAIL_ANN) == []
 
 
-def test_a_mail_with_a_null_reverse_path_is_never_answered(
-    at_desk: Bench, door: Listener
-) -> None:
+def test_a_mail_with_a_null_reverse_path_is_never_answered(at_desk: Bench, door: Listener) -> None:
     send(door, reply("stop"), "<>")
     assert at_desk.holds(MAIL_ANN) == {"channel": "stopped"}
     assert at_desk.answers(MAIL_ANN) == []
@@ -227,7 +225,9 @@ def test_a_mail_that_takes_too_long_is_kept_for_a_person(
     monkeypatch.setattr("handlers.email.receive.READ_S", 0.01)
     monkeypatch.setattr("handlers.email.receive.parse_mail", lambda _raw: hang.wait(10))
     try:
-        mail_desk(at_desk).receive(reply("stop").as_bytes(), "ann@example.com", (OURS,), "127.0.0.1")
+        mail_desk(at_desk).receive(
+            reply("stop").as_bytes(), "ann@example.com", (OURS,), "127.0.0.1"
+        )
     finally:
         hang.set()
     assert at_desk.holds(MAIL_ANN) == {"channel": "held"}
@@ -240,7 +240,9 @@ def test_a_mail_over_25_megabytes_is_refused_by_its_size(door: Listener) -> None
         assert code == 552
 
 
-@pytest.mark.parametrize("raw", [b"", b"\r\n", b"\xff\xfe\x00", b"From: \r\n\r\nstop", b"From ann\r\n"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"\r\n", b"\xff\xfe\x00", b"From: \r\n\r\nstop", b"From ann\r\n"]
+)
 def test_bytes_that_are_hardly_a_mail_are_taken_and_kept(
     at_desk: Bench, door: Listener, raw: bytes
 ) -> None:
@@ -327,4 +329,3 @@ def test_a_relay_that_is_not_there_is_tried_again(at_desk: Bench, door: Listener
         send(door, reply("stop"))
         work(at_desk, nobody)
     assert at_desk.outbox(MAIL_ANN)[0].state is OutboxState.PENDING
-

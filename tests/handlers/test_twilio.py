@@ -154,7 +154,14 @@ def test_the_same_request_again_gets_the_same_answer_and_no_second_entry(desk: S
 
 @pytest.mark.parametrize(
     "signature",
-    ["", "AAAA", signed(b"Body=STOP"), signed(fixture("free-words"), token="an-old-token"), "é", "\x00"],
+    [
+        "",
+        "AAAA",
+        signed(b"Body=STOP"),
+        signed(fixture("free-words"), token="an-old-token"),
+        "é",
+        "\x00",
+    ],
     ids=["missing", "wrong", "of-another-body", "of-a-stale-key", "not-ascii", "nul"],
 )
 def test_a_signature_that_does_not_match_is_403_and_nothing_is_stored(
@@ -169,7 +176,12 @@ def test_a_signature_that_does_not_match_is_403_and_nothing_is_stored(
 
 def test_an_altered_byte_is_403(desk: Site) -> None:
     body = fixture("free-words")
-    assert post(desk.client, body.replace(b"%2B12025550123", b"%2B12025550124"), signed(body)).status_code == 403
+    assert (
+        post(
+            desk.client, body.replace(b"%2B12025550123", b"%2B12025550124"), signed(body)
+        ).status_code
+        == 403
+    )
 
 
 def test_the_key_before_the_newest_still_works_while_it_is_listed(desk: Site) -> None:

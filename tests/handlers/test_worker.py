@@ -11,7 +11,7 @@ from bot.model import CHANNEL_SCOPE, Act, Actor, Recording, Role
 from handlers.ports import OutcomeUnknown, SendError
 from handlers.worker import LEASE, Worker
 from storage import OutboxItem, OutboxState
-from tests.kit import ANN, GB_ANN, MAIL_ANN, Bench, mail, sms
+from tests.kit import ANN, GB_ANN, MAIL_ANN, US, Bench, mail, sms
 
 
 class Line:
@@ -56,6 +56,7 @@ def text_to_send(at_desk: Bench) -> None:
             event_id="1",
             received_at=at_desk.clock.now,
             confirm=True,
+            recipient=US,
         )
     )
 
@@ -172,7 +173,8 @@ def test_a_refusal_because_the_person_opted_out_there_becomes_a_block_here(
     at_desk.hears(mail("start"))
     at_desk.hears(sms("help", answers_inline=False))
     line = Line(
-        SendError("21610", permanent=True, block=True), SendError("21610", permanent=True, block=True)
+        SendError("21610", permanent=True, block=True),
+        SendError("21610", permanent=True, block=True),
     )
     worker(at_desk, line).step()
     assert at_desk.holds(ANN) == {"channel": "stopped"}
@@ -225,3 +227,13 @@ def wait_until(true: Callable[[], bool]) -> None:
             return
         patience.wait(0.02)
     raise AssertionError("it never happened")
+
+
+def test_an_opt_out_heard_on_the_phone_is_confirmed_when_that_is_asked_for(
+    at_desk: Bench,
+) -> None:
+    text_to_send(at_desk)
+    line = Line("SM-ref")
+    worker(at_desk, line).step()
+    assert line.heard == ["opted_out"]
+    assert at_desk.outbox(GB_ANN)[0].state is OutboxState.SENT

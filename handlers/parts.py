@@ -51,7 +51,7 @@ def join(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Part
         SettingsError: a setting or `heed.toml` is wrong.
         StoreError: the database does not open; its message says why.
     """
-    file = load_policy(settings.config)
+    file = load_policy(settings.config, demo=settings.demo)
     found = providers.configured(settings)
     slack = slack_settings(settings)
     voice = voice_of(file, source=str(settings.config))

@@ -27,7 +27,7 @@ from bot.policy import (
     TopicKind,
     sender_key,
 )
-from handlers.settings import SettingsError
+from handlers.settings import Environment, SettingsError, environment_of
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -119,12 +119,17 @@ class PolicyFile:
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def load_policy(path: Path) -> PolicyFile:
-    """Read the file; without one, the careful defaults.
+DEMO = Path(__file__).parent / "demo" / "heed.toml"
+
+
+def load_policy(path: Path, *, demo: bool = False) -> PolicyFile:
+    """Read the file; without one, the careful defaults, or the made-up company of the demo.
 
     Raises:
         SettingsError: it is no TOML, or an entry is wrong; one line each, naming the entry.
     """
+    if demo and not path.exists():
+        path = DEMO
     try:
         text = path.read_bytes().decode()
     except FileNotFoundError:
@@ -143,6 +148,16 @@ def load_policy(path: Path) -> PolicyFile:
         raise SettingsError("\n".join(lines)) from None
     _check_names(file, path)
     return _policy_file(file)
+
+
+def policy_of(env: Mapping[str, str]) -> PolicyFile:
+    """The policy alone, for commands that need neither keys nor a database.
+
+    Raises:
+        SettingsError: as `load_policy`, or HEED_ENV is wrong.
+    """
+    path = Path(env.get("HEED_CONFIG") or "heed.toml")
+    return load_policy(path, demo=environment_of(env) is Environment.DEMO)
 
 
 def _check_names(file: _File, path: Path) -> None:

@@ -163,7 +163,7 @@ class Recorder:
                 channel=Channel.EMAIL if forward else Channel.SLACK,
                 provider="smtp" if forward else "slack",
                 sender=origin.recipient,
-                payload={**notice.facts, "review": review_id},
+                payload={"review": review_id, **notice.facts},
                 raw=notice.raw,
                 entry_id=entry_id,
                 message_id=origin.message_id,

@@ -36,10 +36,17 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     }
 
 
-def heed(env: dict[str, str], *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def heed(
+    env: dict[str, str], *arguments: str, stdin: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
     """Run a command that ends by itself."""
     return subprocess.run(
-        [*HEED, *arguments], env=env, input=stdin, capture_output=True, timeout=PATIENCE_S, check=False
+        [*HEED, *arguments],
+        env=env,
+        input=stdin,
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
 
 

@@ -84,11 +84,10 @@ def _opt_in(recording: Recording, standing: Standing) -> Decision:
         if recording.scope.kind in (ScopeKind.CHANNEL, ScopeKind.EVERYTHING)
         or one.scope == recording.scope
     )
-    facts: dict[str, Json] = {"evidence": recording.evidence}
     return Decision(
         # a part of what is stopped as a whole stays stopped, and says so
         outcome="opted_in" if lifted or not standing.suppressions else "nothing_lifted",
-        entries=(_entry(EntryKind.OPTED_IN, recording, facts),),
+        entries=(_entry(EntryKind.OPTED_IN, recording, {}),),
         changes=lifted,
     )
 
@@ -112,6 +111,7 @@ def _entry(kind: EntryKind, recording: Recording, facts: dict[str, Json]) -> New
         words=recording.words,
         facts={
             "actor": recording.actor.name,
+            "evidence": recording.evidence,
             "source": recording.source,
             "recipient": recording.recipient,
             "received_at": recording.received_at.isoformat(),

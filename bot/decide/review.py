@@ -73,7 +73,9 @@ def decide_review(
         case Verdict.DONE:
             if review.holds is not None:
                 raise NotAllowed("this review holds a block: decide opt_out or not_opt_out")
-            return Decision(outcome="done", entries=(_decided(decision, review),))
+            return Decision(
+                outcome="done", entries=(_decided(decision, review),), notices=(_update(review),)
+            )
         case Verdict.ASK:
             return _ask(decision, review, standing, voice, now)
 
@@ -147,15 +149,16 @@ def _ask(
 
     The question promises silence until it is answered, so there must be a hold.
     """
-    if review.holds is None:
-        raise NotAllowed("nothing is held here, so there is nothing to ask")
     sender = voice.policy.sender(review.address.channel, review.recipient)
     if standing.conversation.clarified_at is not None:
         raise Conflict("this customer was asked already")
     if covered(CHANNEL_SCOPE, standing, voice.policy, review.address.channel):
         raise NotAllowed("this address is blocked: nothing may be sent to it")
     if not can_ask(review):
-        raise NotAllowed("no question may be sent in a text to this number, or to an unproved mail")
+        raise NotAllowed(
+            "no question may go out here: nothing is held, the sender is not proved, "
+            "or it is a text to +1"
+        )
     answer = _say(AnswerKind.CLARIFY, review, voice, sender, now)
     return Decision(
         outcome="asked",
@@ -167,9 +170,12 @@ def _ask(
 
 
 def can_ask(review: OpenReview) -> bool:
-    """Texts to +1 and to undetermined numbers carry no questions (47 CFR 64.1200(a)(12))."""
+    """Only where something is held, and never in a text to +1 or to an undetermined number.
+
+    (47 CFR 64.1200(a)(12): a text to an opt-out carries no questions.)
+    """
     proved = review.entry.facts.get("assurance") == str(Assurance.VERIFIED)
-    return proved and questions_allowed(review.address)
+    return review.holds is not None and proved and questions_allowed(review.address)
 
 
 def _confirm(kind: AnswerKind, review: OpenReview, voice: Voice, now: datetime) -> Answer | None:

@@ -7,7 +7,6 @@ import secrets
 import sys
 import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
@@ -15,7 +14,7 @@ from bot import addresses
 from bot.model import Address, InboundMessage, MessageKind
 from handlers.desk import Desk
 from handlers.parts import operator_words, reader, voice_of
-from handlers.policy_file import load_policy
+from handlers.policy_file import policy_of
 from handlers.receipt import Receipt
 from handlers.recorder import Routes
 from handlers.settings import SettingsError
@@ -31,7 +30,7 @@ def chat(who: str, recipient: str) -> None:
     End with an empty line, or Ctrl-D.
     """
     try:
-        file = load_policy(Path(os.environ.get("HEED_CONFIG") or "heed.toml"))
+        file = policy_of(os.environ)
         address = addresses.parse(who, region=file.policy.region)
     except (SettingsError, addresses.AddressError) as fault:
         print(f"heed: {fault}", file=sys.stderr)
@@ -74,11 +73,15 @@ def _talk(desk: Desk, store: Store, address: Address, recipient: str) -> None:
 
 
 def _prompt() -> str:
+    typed = sys.stdin.isatty()
     try:
-        return input("you > ").strip()
+        text = input("you > " if typed else "").strip()
     except (EOFError, KeyboardInterrupt):
         print()
         return ""
+    if text and not typed:  # a pipe shows nothing by itself
+        print(f"you > {text}")
+    return text
 
 
 def _state(receipt: Receipt, store: Store, address: Address) -> str:

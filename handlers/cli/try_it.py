@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
@@ -15,7 +14,7 @@ from bot.model import Address, Channel, Context, InboundMessage, MessageKind, St
 from bot.reading import read
 from handlers.cli.explain import explain
 from handlers.parts import operator_words, voice_of
-from handlers.policy_file import load_policy
+from handlers.policy_file import policy_of
 from handlers.settings import SettingsError
 
 WHO = {
@@ -39,7 +38,7 @@ WHO = {
 def try_it(text: str, channel: str, who: str | None, recipient: str, context: str) -> None:
     """Show how TEXT is read, why, and what Heed would answer. Nothing is recorded."""
     try:
-        file = load_policy(Path(os.environ.get("HEED_CONFIG") or "heed.toml"))
+        file = policy_of(os.environ)
         address = _address(Channel(channel), who, file.policy.region)
     except (SettingsError, addresses.AddressError) as fault:
         print(f"heed: {fault}", file=sys.stderr)

@@ -25,7 +25,14 @@ REQUESTS = 3000
 CONNECTIONS = 16
 ORIGIN = "https://optout.example.com"
 TOKEN = "a-token-for-the-bench"
-WORDS = ("STOP", "stop", "Stop please", "pls stop txting me", "unsubscribe", "take me off this list")
+WORDS = (
+    "STOP",
+    "stop",
+    "Stop please",
+    "pls stop txting me",
+    "unsubscribe",
+    "take me off this list",
+)
 
 
 def bench() -> list[str]:

@@ -39,9 +39,7 @@ NEWSLETTER = Scope(ScopeKind.TOPIC, "newsletter")
 
 
 def stopped(scope: Scope = CHANNEL_SCOPE, *flags: str, hold: Hold = Hold.STOPPED) -> Suppression:
-    return Suppression(
-        scope=scope, hold=hold, since=NOW, entry_id="e1", flags=frozenset(flags)
-    )
+    return Suppression(scope=scope, hold=hold, since=NOW, entry_id="e1", flags=frozenset(flags))
 
 
 def decide(
@@ -112,7 +110,10 @@ def test_a_named_topic_is_all_that_stops() -> None:
     ("message", "policy"),
     [
         (sms("stop", provider_replied=True, provider_intent=ProviderIntent.STOP), POLICY),
-        (sms("stop", provider_keyword=True), with_sender(confirmed_by=ConfirmedBy.PROVIDER_KEYWORDS)),
+        (
+            sms("stop", provider_keyword=True),
+            with_sender(confirmed_by=ConfirmedBy.PROVIDER_KEYWORDS),
+        ),
         (sms("pls no more"), with_sender(confirmed_by=ConfirmedBy.PROVIDER)),
         (sms("pls no more"), with_sender(confirmed_by=ConfirmedBy.NOBODY)),
         (mail("stop", assurance=Assurance.UNVERIFIED), POLICY),
@@ -173,7 +174,9 @@ def test_a_reason_that_was_given_with_the_stop_is_not_asked_for() -> None:
 
 
 def test_an_operator_may_never_or_always_ask() -> None:
-    never = decide(sms("stop", who=GB_ANN), Intent.OPT_OUT, policy=with_sender(ask_reason=AskReason.NEVER))
+    never = decide(
+        sms("stop", who=GB_ANN), Intent.OPT_OUT, policy=with_sender(ask_reason=AskReason.NEVER)
+    )
     always = decide(sms("stop"), Intent.OPT_OUT, policy=with_sender(ask_reason=AskReason.ALWAYS))
     assert never.answer is not None
     assert never.answer.question is Question.NONE
@@ -228,9 +231,7 @@ def test_start_does_not_undo_an_everything_said_elsewhere() -> None:
 
 
 def test_a_mail_that_proves_nothing_may_stop_but_not_start() -> None:
-    decision = decide(
-        mail("start", assurance=Assurance.UNVERIFIED), Intent.OPT_IN, stopped()
-    )
+    decision = decide(mail("start", assurance=Assurance.UNVERIFIED), Intent.OPT_IN, stopped())
     assert decision.changes == ()
     assert decision.answer is None
 

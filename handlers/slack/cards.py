@@ -1,0 +1,194 @@
+"""A review's card: one message in the review channel, a view of the review and never the truth.
+
+No address, no words and no name go into button values, block ids or the notification's text, which
+also shows on lock screens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bot import addresses
+from bot.model import Address, Intent, Json, ReviewCause, Verdict
+from handlers.slack import rich
+from handlers.slack import words as say
+from handlers.slack.rich import Block
+from handlers.slack.text import shown
+from storage import Review, ReviewState
+
+WORDS_LIMIT, WORDS_LINES = 900, 12
+EVIDENCE_LIMIT = 120
+NAME_LIMIT = 100
+
+ACTIONS: Mapping[Verdict, str] = {
+    Verdict.OPT_OUT: "heed_review_opt_out_v1",
+    Verdict.NOT_OPT_OUT: "heed_review_not_opt_out_v1",
+    Verdict.ASK: "heed_review_ask_v1",
+    Verdict.WRONG_NUMBER: "heed_review_wrong_number_v1",
+    Verdict.DONE: "heed_review_done_v1",
+}
+LABELS: Mapping[Verdict, str] = {
+    Verdict.OPT_OUT: "Opt out",
+    Verdict.NOT_OPT_OUT: "Not an opt-out",
+    Verdict.ASK: "Ask the customer",
+    Verdict.WRONG_NUMBER: "Wrong number",
+    Verdict.DONE: "Done",
+}
+# Blocked already: what is left is to see to it.
+FOLLOW_UPS = frozenset({ReviewCause.ERASURE, ReviewCause.WRONG_NUMBER, ReviewCause.RESTART})
+
+_MAILBOX = re.compile(r"(\w)[\w.+-]*@([\w-]+(?:\.[\w-]+)+)")
+_NUMBER = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){6,14}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a card shows. `address` and `words` are None once erased.
+
+    `facts` are those of the ledger entry. `cannot_ask` says why the customer cannot be asked, empty
+    where they can.
+    """
+
+    review: Review
+    program: str
+    address: Address | None = field(repr=False)
+    words: str | None = field(repr=False)
+    facts: Mapping[str, Json] = field(repr=False)
+    evidence: tuple[str, ...] = field(repr=False)
+    cannot_ask: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """`text` feeds notifications and screen readers."""
+
+    text: str
+    blocks: tuple[Block, ...] = field(repr=False)
+
+
+def message(card: Card) -> Message:
+    review = card.review
+    if review.state is ReviewState.DECIDED:
+        return _decided(card)
+    blocks = [rich.header(f"{say.CAUSES[review.cause]}, review {review.id}")]
+    if card.address is None:
+        erased = "This person's record was erased; there is nothing left to decide."
+        return Message(
+            text=f"Review {review.id}: erased",
+            blocks=(*blocks, rich.rich_text(rich.line(rich.words(erased)))),
+        )
+    text = "(no words)" if not card.words else masked_inside(card.words)
+    quoted = shown(text, limit=WORDS_LIMIT, lines=WORDS_LINES)
+    blocks += [
+        rich.rich_text(rich.quote(quoted)),
+        rich.rich_text(*_lines(card, card.address)),
+        rich.actions("heed_review", [_button(card, verdict) for verdict in verdicts(card)]),
+    ]
+    return Message(
+        text=f"{say.CAUSES[review.cause]}: review {review.id} waits for a decision",
+        blocks=tuple(blocks),
+    )
+
+
+def verdicts(card: Card) -> tuple[Verdict, ...]:
+    """The decisions that are open for this review, the safe side first."""
+    review = card.review
+    if review.cause in FOLLOW_UPS and review.holds is None:
+        return (Verdict.DONE,)
+    if review.cause is ReviewCause.LESS and review.holds is None:
+        return (Verdict.OPT_OUT, Verdict.DONE)
+    ask = () if card.cannot_ask else (Verdict.ASK,)
+    return (Verdict.OPT_OUT, Verdict.NOT_OPT_OUT, *ask, Verdict.WRONG_NUMBER)
+
+
+def button_value(review: Review) -> str:
+    return f"{review.id}.{review.version}"
+
+
+def masked_inside(text: str) -> str:
+    """Without the addresses that the words themselves name."""
+    text = _MAILBOX.sub(r"\1***@\2", text)
+    return _NUMBER.sub(lambda number: f"*** {re.sub(r'[^0-9]', '', number[0])[-4:]}", text)
+
+
+def _decided(card: Card) -> Message:
+    review = card.review
+    verdict = say.VERDICTS[review.verdict] if review.verdict else "decided"
+    text = f"Review {review.id}: {verdict}"
+    pieces = [rich.bold(text), rich.words(" by "), rich.actor(review.decided_by)]
+    if review.decided_at is not None:
+        pieces += [rich.words(", "), rich.date(review.decided_at)]
+    return Message(text=text, blocks=(rich.rich_text(rich.line(*pieces)),))
+
+
+def _lines(card: Card, address: Address) -> list[Block]:
+    review = card.review
+    lines = [
+        rich.labelled("Read as", rich.words(_reading(card))),
+        rich.labelled("From", rich.words(addresses.masked(address))),
+        rich.labelled("To", rich.words(shown(_to(card), limit=NAME_LIMIT, lines=1))),
+    ]
+    if review.holds is not None:
+        held = f"{say.scope(review.holds, review.channel)}, until somebody decides"
+        lines.append(rich.labelled("Blocked now", rich.words(held)))
+    else:
+        blocked = "yes, already" if review.cause in FOLLOW_UPS else "nothing"
+        lines.append(rich.labelled("Blocked now", rich.words(blocked)))
+    lines.append(rich.labelled("Decide within", *_due(review)))
+    if card.cannot_ask and Verdict.NOT_OPT_OUT in verdicts(card):
+        lines.append(rich.line(rich.words(f"The customer cannot be asked: {card.cannot_ask}.")))
+    return lines
+
+
+def _reading(card: Card) -> str:
+    intent = str(card.facts.get("intent", ""))
+    text = say.INTENTS[Intent(intent)] if intent in set(Intent) else "not read"
+    confidence = card.facts.get("confidence")
+    if isinstance(confidence, int | float) and text != "not read":
+        text += f" ({round(confidence * 100)} % sure)"
+    if card.evidence:
+        told = masked_inside(", ".join(f"“{one}”" for one in card.evidence))
+        text += f", because of {shown(told, limit=EVIDENCE_LIMIT, lines=1)}"
+    lang = card.facts.get("lang")
+    return f"{text}, language {lang}" if lang else text
+
+
+def _to(card: Card) -> str:
+    sender = card.review.sender
+    return f"{card.program}, {sender}" if card.program and sender else card.program or sender
+
+
+def _due(review: Review) -> list[Block]:
+    length = max(review.due_at - review.opened_at, timedelta(0))
+    end = ". Undecided, it becomes an opt-out." if review.holds is not None else "."
+    return [
+        rich.words(f"{say.span(length)}, by "),
+        rich.date(review.due_at),
+        rich.words(end),
+    ]
+
+
+def _button(card: Card, verdict: Verdict) -> Block:
+    button: Block = {
+        "type": "button",
+        "action_id": ACTIONS[verdict],
+        "text": {"type": "plain_text", "text": LABELS[verdict], "emoji": False},
+        "value": button_value(card.review),
+        "accessibility_label": f"{LABELS[verdict]}, review {card.review.id}",
+    }
+    if verdict is Verdict.OPT_OUT:
+        button["style"] = "primary"
+    if verdict is Verdict.NOT_OPT_OUT:  # the one choice that keeps contact going
+        button["confirm"] = {
+            "title": {"type": "plain_text", "text": "Keep contacting this person?"},
+            "text": {
+                "type": "plain_text",
+                "text": "The block ends, and messages may be sent to them again.",
+            },
+            "confirm": {"type": "plain_text", "text": "Not an opt-out"},
+            "deny": {"type": "plain_text", "text": "Back"},
+        }
+    return button

@@ -1,0 +1,91 @@
+"""Which of Slack's payloads goes to whom."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from handlers.parts import Parts, reader
+from handlers.slack import customers, modal
+from handlers.slack.client import WHILE_WAITING_S, web_client
+from handlers.slack.commands import Commands
+from handlers.slack.payload import Payload, text_at
+from handlers.slack.reviews import Clicks
+from handlers.slack.roles import Roles
+from handlers.slack.whisper import Whisper
+
+log = logging.getLogger("heed.slack")
+
+ANY_COMMAND = re.compile("^/")  # command names belong to all apps: an operator may rename ours
+ANY_BUTTON = re.compile("^heed_review_")
+
+
+def add(app: App, parts: Parts) -> None:
+    """Every listener returns after its commit, or raises."""
+    assert parts.slack is not None
+    client = web_client(parts, WHILE_WAITING_S)
+    roles = Roles(
+        client,
+        deciders=parts.slack.deciders,
+        team_id=parts.slack.team_id,
+        clock=parts.clock,
+    )
+    _hear(app, parts)
+    _clicks(app, Clicks(parts, roles, Whisper(client)))
+    _commands(app, Commands(parts, roles, client))
+    _cut_off(app)
+
+
+def _hear(app: App, parts: Parts) -> None:
+    read = reader(parts.words)
+
+    def hear(body: dict[str, Any]) -> None:
+        message = customers.inbound(body, read, parts.clock())
+        if message is not None:
+            parts.desk.receive(message)
+
+    _on(app.event("message"), hear)
+    _on(app.event("app_mention"), hear)
+
+
+def _clicks(app: App, clicks: Clicks) -> None:
+    def click(ack: Ack, body: dict[str, Any]) -> None:
+        clicks(body)
+        ack()
+
+    _on(app.action(ANY_BUTTON), click)
+
+
+def _commands(app: App, commands: Commands) -> None:
+    def command(ack: Ack, body: dict[str, Any]) -> None:
+        answer = commands.command(body)
+        if answer:
+            ack(text=answer, response_type="ephemeral")
+        else:
+            ack()
+
+    def submit(ack: Ack, body: dict[str, Any]) -> None:
+        ack(**commands.submit(body))
+
+    _on(app.command(ANY_COMMAND), command)
+    _on(app.view(modal.CALLBACK), submit)
+
+
+def _cut_off(app: App) -> None:
+    def cut_off(body: dict[str, Any]) -> None:
+        log.error("Slack says %s: nothing can be sent there any more", _event(body))
+
+    _on(app.event("app_uninstalled"), cut_off)
+    _on(app.event("tokens_revoked"), cut_off)
+
+
+def _event(body: Payload) -> str:
+    return text_at(body, "event", "type")
+
+
+def _on(register: Callable[..., Any], listener: Callable[..., None]) -> None:
+    register(listener)

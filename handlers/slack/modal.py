@@ -1,0 +1,203 @@
+"""The form behind `/optout`: one or more addresses, what is to stop, where and when it was heard.
+
+`private_metadata` holds a random id alone: whoever submits twice records once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot import addresses
+from bot.addresses import AddressError
+from bot.model import CHANNEL_SCOPE, EVERYTHING, Address, Scope
+from bot.policy import Policy
+from handlers.slack.payload import Payload, at, text_at
+from handlers.slack.rich import Block
+from handlers.slack.text import unescaped
+
+CALLBACK = "heed_record_v1"
+ADDRESSES, SCOPE, HEARD, WHEN, NOTE = "addresses", "scope", "heard", "when", "note"
+ADDRESSES_MAX, NOTE_MAX, MOST = 3000, 500, 20
+PLACES = {
+    "phone": "on the phone",
+    "in_person": "in person",
+    "letter": "in a letter",
+    "chat": "in a chat",
+    "other": "elsewhere",
+}
+
+
+class FormError(Exception):
+    """`faults` are shown under the fields: block id to what is wrong, without repeating it."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__("a field of the form is wrong")
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    form_id: str
+    addresses: tuple[Address, ...] = field(repr=False)
+    scope: Scope
+    words: str = field(repr=False)
+    heard_at: datetime
+
+
+def form(form_id: str, policy: Policy, now: datetime, address: str = "") -> Block:
+    """The view to open. `address` fills the first field."""
+    scopes = [
+        _option(str(CHANNEL_SCOPE), "This channel: all marketing to these addresses"),
+        _option(str(EVERYTHING), "Everything, on every channel of the person"),
+        *(
+            _option(f"topic:{topic.name}", f"Only: {topic.title}")
+            for topic in list(policy.topics.values())[:8]  # radio buttons hold ten
+        ),
+    ]
+    places = [_option(value, title.capitalize()) for value, title in PLACES.items()]
+    typed: Block = {
+        "type": "plain_text_input",
+        "action_id": ADDRESSES,
+        "multiline": True,
+        "max_length": ADDRESSES_MAX,
+    }
+    if address:
+        typed["initial_value"] = address
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "private_metadata": form_id,
+        "title": _plain("Record an opt-out"),
+        "submit": _plain("Record"),
+        "close": _plain("Cancel"),
+        "blocks": [
+            _input(ADDRESSES, "Phone number, mail address or @person", typed, "One on each line"),
+            _input(
+                SCOPE,
+                "What is to stop",
+                {
+                    "type": "radio_buttons",
+                    "action_id": SCOPE,
+                    "options": scopes,
+                    "initial_option": scopes[0],
+                },
+            ),
+            _input(
+                HEARD,
+                "Where it was heard",
+                {
+                    "type": "static_select",
+                    "action_id": HEARD,
+                    "options": places,
+                    "initial_option": places[0],
+                },
+            ),
+            _input(
+                WHEN,
+                "When it was heard",
+                {
+                    "type": "datetimepicker",
+                    "action_id": WHEN,
+                    "initial_date_time": int(now.timestamp()),
+                },
+                "The legal clocks start here",
+            ),
+            _input(
+                NOTE,
+                "In their own words",
+                {
+                    "type": "plain_text_input",
+                    "action_id": NOTE,
+                    "multiline": True,
+                    "max_length": NOTE_MAX,
+                },
+                optional=True,
+            ),
+        ],
+    }
+
+
+def submitted(body: Payload, *, region: str, team: str, now: datetime) -> Submitted:
+    """What the form says.
+
+    Raises:
+        FormError: a field is wrong.
+    """
+    values = at(body, "view", "state", "values")
+    faults: dict[str, str] = {}
+    found = _addresses(text_at(values, ADDRESSES, ADDRESSES, "value"), region, team, faults)
+    picked = at(values, WHEN, WHEN, "selected_date_time")
+    heard_at = datetime.fromtimestamp(picked, UTC) if isinstance(picked, int) else now
+    if heard_at > now.replace(second=59):  # the picker knows no seconds
+        faults[WHEN] = "this lies in the future"
+    place = text_at(values, HEARD, HEARD, "selected_option", "value")
+    note = unescaped(text_at(values, NOTE, NOTE, "value")).strip()
+    try:
+        scope = Scope.parse(text_at(values, SCOPE, SCOPE, "selected_option", "value"))
+    except ValueError:
+        faults[SCOPE] = "choose what is to stop"
+        scope = CHANNEL_SCOPE
+    if faults:
+        raise FormError(faults)
+    heard = f"Heard {PLACES.get(place, PLACES['other'])}"
+    return Submitted(
+        form_id=text_at(body, "view", "private_metadata"),
+        addresses=found,
+        scope=scope,
+        words=f"{heard}: {note}" if note else heard,
+        heard_at=min(heard_at, now),
+    )
+
+
+def receipt(lines: Sequence[str]) -> Block:
+    """The view that takes the form's place. `lines` are mrkdwn, safe already."""
+    return {
+        "type": "modal",
+        "title": _plain("Recorded"),
+        "close": _plain("Close"),
+        "blocks": [
+            {"type": "section", "text": {"type": "mrkdwn", "text": line, "verbatim": True}}
+            for line in lines
+        ],
+    }
+
+
+def _addresses(text: str, region: str, team: str, faults: dict[str, str]) -> tuple[Address, ...]:
+    lines = [line for line in unescaped(text).splitlines() if line.strip()]
+    found: dict[Address, None] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            found[addresses.parse(line, region=region, team=team)] = None
+        except AddressError as fault:
+            faults[ADDRESSES] = f"line {number}: {fault}"
+            return ()
+    if not found:
+        faults[ADDRESSES] = "there is no address"
+    if len(found) > MOST:
+        faults[ADDRESSES] = f"at most {MOST} at once; for more there is heed import"
+    return tuple(found)
+
+
+def _input(
+    block: str, label: str, element: Block, hint: str = "", *, optional: bool = False
+) -> Block:
+    made: Block = {
+        "type": "input",
+        "block_id": block,
+        "label": _plain(label),
+        "element": element,
+        "optional": optional,
+    }
+    if hint:
+        made["hint"] = _plain(hint)
+    return made
+
+
+def _option(value: str, text: str) -> Block:
+    return {"text": _plain(text[:75]), "value": value}
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}

@@ -1,0 +1,86 @@
+"""The Slack part of the settings."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, part
+
+PREFIX = "HEED_SLACK_"
+
+
+def _bot_token(value: str) -> str:
+    if value and not value.startswith("xox"):
+        raise ValueError("is no bot token (they begin with xoxb-)")
+    return value
+
+
+def _app_token(value: str) -> str:
+    if value and not value.startswith("xapp-"):
+        raise ValueError("is no app-level token (they begin with xapp-)")
+    return value
+
+
+def _channel(value: str) -> str:
+    if value and not re.fullmatch(r"[CG][A-Z0-9]{1,20}", value):
+        raise ValueError("is no channel id such as C0123456789 (a name does not do)")
+    return value
+
+
+def _team(value: str) -> str:
+    if value and not re.fullmatch(r"T[A-Z0-9]{1,20}", value):
+        raise ValueError("is no team id such as T0123456789")
+    return value
+
+
+def _users(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(re.fullmatch(r"[UW][A-Z0-9]{1,20}", one) for one in value):
+        raise ValueError("holds something else than user ids such as U0123456789")
+    return value
+
+
+class SlackSettings(Part):
+    """One app in one workspace.
+
+    `signing_secret`: the current one, then the previous one while it is rotated; needed for
+    requests over HTTP. `app_token` opens Socket Mode. `deciders` are the user ids that may decide
+    "not an opt-out"; empty: every full member of the workspace may, on the card in the review
+    channel (`handlers.slack.roles`). `team_id`: what comes for another workspace is refused.
+    """
+
+    signing_secret: List = Field((), repr=False)
+    bot_token: Annotated[str, AfterValidator(_bot_token)] = Field("", repr=False)
+    app_token: Annotated[str, AfterValidator(_app_token)] = Field("", repr=False)
+    api_url: PublicUrl = "https://slack.com/api"
+    review_channel: Annotated[str, AfterValidator(_channel)] = ""
+    deciders: Annotated[List, AfterValidator(_users)] = ()
+    team_id: Annotated[str, AfterValidator(_team)] = ""
+
+
+def slack_settings(settings: Settings) -> SlackSettings | None:
+    """None where nothing of Slack is set.
+
+    Raises:
+        SettingsError: a value is wrong, or its counterpart is missing.
+    """
+    slack = part(SlackSettings, PREFIX, settings.env)
+    if not slack.model_fields_set - {"api_url"}:
+        return None
+    if not slack.bot_token:
+        raise SettingsError(f"{PREFIX}BOT_TOKEN is missing; other settings of Slack are set")
+    if not slack.signing_secret and not slack.app_token:
+        raise SettingsError(
+            f"{PREFIX}SIGNING_SECRET is missing; {PREFIX}BOT_TOKEN is set. "
+            f"For Socket Mode set {PREFIX}APP_TOKEN instead"
+        )
+    if settings.demo and not _on_this_machine(slack.api_url):  # nothing leaves: the page answers
+        return slack.model_copy(update={"api_url": f"{settings.http_url}/demo/slack-api"})
+    return slack
+
+
+def _on_this_machine(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")

@@ -1,0 +1,209 @@
+"""Says in Slack what the outbox promised: answers to people, and the reviews' cards.
+
+A card is claimed before it is posted, so that two workers post one. Where the answer of Slack is
+lost, an answer to a person is never repeated and a card is: a second card does no harm, since a
+decision is a compare-and-set on the review and never on the message.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from socket import gaierror
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk.errors import SlackApiError
+
+from bot.model import NoticeKind
+from handlers.parts import Parts
+from handlers.ports import OutcomeUnknown, SendError
+from handlers.slack import cards
+from handlers.slack.client import LOST, OUTBOX_S, code_of, status_of, web_client
+from handlers.slack.payload import text_at
+from handlers.slack.showing import card_of
+from handlers.slack.text import escaped
+from storage import OutboxItem, Review, ReviewState, Session
+
+log = logging.getLogger("heed.slack.speaker")
+
+CLAIM = timedelta(seconds=60)
+"""Longer than a call may take: an older claim belongs to a worker that died."""
+POSTING = "posting"
+LIMITED = frozenset({"ratelimited", "rate_limited"})
+# Slack's own faults, after which some of the work may have been done.
+UNSURE = frozenset(
+    {"fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+)
+# Nothing can be sent any more until an operator acts.
+CUT_OFF = frozenset(
+    {"token_revoked", "account_inactive", "invalid_auth", "not_authed", "token_expired"}
+)
+
+
+class SlackSpeaker:
+    """See `handlers.ports.Speaker`."""
+
+    def __init__(self, parts: Parts) -> None:
+        assert parts.slack is not None
+        self._store = parts.store
+        self._policy = parts.policy
+        self._clock = parts.clock
+        self._channel = parts.slack.review_channel
+        self._client = web_client(parts, OUTBOX_S)
+
+    def send(self, item: OutboxItem) -> str:
+        match item.kind:
+            case NoticeKind.REVIEW_CARD:
+                return self._card(item)
+            case NoticeKind.REVIEW_UPDATE:
+                return self._update(item)
+            case _:
+                return self._answer(item)
+
+    # --- answers ---------------------------------------------------------------------------------
+
+    def _answer(self, item: OutboxItem) -> str:
+        if item.address is None:
+            raise SendError("address_erased", permanent=True)
+        channel, _, thread = str(item.payload.get("place", "")).partition("/")
+        arguments: dict[str, Any] = {
+            # without a place, Slack opens the direct message with this person
+            "channel": channel or item.address.value.rpartition("/")[2],
+            "text": escaped(str(item.payload["text"])),
+        }
+        if thread:
+            arguments["thread_ts"] = thread
+        return text_at(self._call("chat.postMessage", arguments, item), "ts")
+
+    # --- cards -----------------------------------------------------------------------------------
+
+    def _card(self, item: OutboxItem) -> str:
+        card = self._store.write(lambda session: self._claim(session, item))
+        if isinstance(card, str):
+            return card
+        message = cards.message(card)
+        arguments = {
+            "channel": self._channel,
+            "text": message.text,
+            "blocks": list(message.blocks),
+        }
+        try:
+            answer = self._call("chat.postMessage", arguments, item)
+        except (SendError, OutcomeUnknown) as fault:
+            self._shows(card.review, "", "", "", f"failed {fault.code}")
+            raise
+        channel, ts = text_at(answer, "channel") or self._channel, text_at(answer, "ts")
+        self._shows(card.review, text_at(answer, "message", "team"), channel, ts, _state(card))
+        return ts
+
+    def _claim(self, session: Session, item: OutboxItem) -> cards.Card | str:
+        """The card to post, ours alone now; or what there is already.
+
+        Raises:
+            SendError: somebody else is posting it.
+        """
+        session.lock(item.addr)
+        review = _review_of(session, item)
+        if review is None:
+            raise SendError("review_gone", permanent=True)
+        if review.card_ts or review.state is ReviewState.DECIDED:
+            return review.card_ts
+        now = self._clock()
+        if _claimed(review, now):
+            raise SendError("being_posted", permanent=False)
+        session.set_card(review.id, "", "", "", f"{POSTING} {int(now.timestamp())}")
+        return card_of(session, review, self._policy, now)
+
+    def _update(self, item: OutboxItem) -> str:
+        """Show the review as it stands now. A copy of the card is named by channel and ts."""
+        now = self._clock()
+
+        def read(session: Session) -> cards.Card | None:
+            review = _review_of(session, item)
+            return None if review is None else card_of(session, review, self._policy, now)
+
+        card = self._store.read(read)
+        if card is None:
+            raise SendError("review_gone", permanent=True)
+        review = card.review
+        copy = str(item.payload.get("ts", ""))
+        if not copy and not review.card_ts:
+            if _claimed(review, now):
+                raise SendError("being_posted", permanent=False)
+            return ""  # when it is posted, it shows what stands then
+        if not copy and review.card_state == _state(card):
+            return review.card_ts
+        message = cards.message(card)
+        arguments = {
+            "channel": str(item.payload.get("channel", "")) if copy else review.card_channel,
+            "ts": copy or review.card_ts,
+            "text": message.text,
+            "blocks": list(message.blocks),
+        }
+        answer = self._call("chat.update", arguments, item)
+        if not copy:
+            self._shows(review, review.card_team, review.card_channel, review.card_ts, _state(card))
+        return text_at(answer, "ts")
+
+    def _shows(self, review: Review, team: str, channel: str, ts: str, state: str) -> None:
+        self._store.write(lambda session: session.set_card(review.id, team, channel, ts, state))
+
+    # --- the call --------------------------------------------------------------------------------
+
+    def _call(self, method: str, arguments: dict[str, Any], item: OutboxItem) -> object:
+        """Post without unfolding links: that would fetch what a stranger wrote.
+
+        Raises:
+            SendError: Slack refused, or was never reached.
+            OutcomeUnknown: nobody can say.
+        """
+        if method == "chat.postMessage":
+            arguments |= {"unfurl_links": False, "unfurl_media": False}
+        try:
+            return self._client.api_call(method, json=arguments).data
+        except SlackApiError as refusal:
+            raise _refused(refusal, item) from None
+        except LOST as error:
+            raise _lost(error) from None
+
+
+def _review_of(session: Session, item: OutboxItem) -> Review | None:
+    """Named by the item, else by the ledger entry of the decision that promised it."""
+    named = str(item.payload.get("review", ""))
+    if not named and item.entry_id:
+        entry = session.entry(item.addr, item.entry_id)
+        named = "" if entry is None else str(entry.facts.get("review", ""))
+    return session.review(named) if named else None
+
+
+def _refused(refusal: SlackApiError, item: OutboxItem) -> SendError | OutcomeUnknown:
+    code, status = code_of(refusal), status_of(refusal)
+    if status == 429 or code in LIMITED:  # noqa: PLR2004
+        wait_s = str(refusal.response.headers.get("Retry-After", ""))
+        wait = timedelta(seconds=min(int(wait_s), 86_400)) if wait_s.isdigit() else None
+        return SendError("ratelimited", permanent=False, retry_after=wait)
+    if status >= 500 or code in UNSURE or code.startswith("http_2"):  # noqa: PLR2004
+        return SendError(code, permanent=False) if item.repeatable else OutcomeUnknown(code)
+    if code in CUT_OFF:
+        log.error("Slack refuses our token (%s): nothing can be sent there", code)
+    return SendError(code, permanent=True)
+
+
+def _lost(error: Exception) -> SendError | OutcomeUnknown:
+    code = code_of(error)
+    reason = error.reason if isinstance(error, URLError) else error
+    if isinstance(reason, ConnectionRefusedError | gaierror):
+        return SendError("connect_failed", permanent=False)
+    return OutcomeUnknown(code)
+
+
+def _claimed(review: Review, now: datetime) -> bool:
+    """Whether somebody is posting this card right now."""
+    word, _, since = review.card_state.partition(" ")
+    return word == POSTING and now.timestamp() - int(since or 0) < CLAIM.total_seconds()
+
+
+def _state(card: cards.Card) -> str:
+    """What a card shows, in short: an update that would change nothing is not sent."""
+    return f"{card.review.state} {card.review.version}"

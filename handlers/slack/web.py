@@ -1,0 +1,52 @@
+"""POST /slack/events: events, commands and interactions."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Blueprint, Response, abort, request
+
+from handlers.parts import Parts
+from handlers.ports import HttpAnswer, Malformed, Unverified
+from handlers.slack import door
+from handlers.slack.dispatch import Dispatch
+from handlers.web.webhooks import raw_request
+
+log = logging.getLogger("heed.slack")
+
+PATH = "/slack/events"
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    """No route at all where Slack is not set up for HTTP (HEED_SLACK_SIGNING_SECRET)."""
+    slack = Blueprint("slack", __name__)
+    if parts.slack is None or not parts.slack.signing_secret:
+        return slack
+    secrets = parts.slack.signing_secret
+    dispatch = Dispatch(parts)
+
+    @slack.post(PATH)
+    def events() -> Response:
+        request.max_content_length = door.BODY_LIMIT
+        raw = raw_request(parts, PATH)
+        if door.is_ssl_check(raw):
+            return Response(status=200)
+        try:
+            door.verify(raw, secrets)
+        except Unverified as refusal:
+            log.warning("refused reason=%s", refusal.reason)
+            abort(401, "the signature does not match or is too old")
+        try:
+            payload = door.parse(raw)
+        except Malformed as fault:
+            log.warning("unreadable part=%s", fault)
+            abort(400, "this is no payload of Slack's")
+        return _response(door.challenge(payload) or dispatch(payload, raw.headers))
+
+    return slack
+
+
+def _response(answer: HttpAnswer) -> Response:
+    response = Response(answer.body, status=answer.status, headers=dict(answer.headers))
+    response.headers["Content-Type"] = answer.content_type
+    return response

@@ -1,0 +1,190 @@
+"""A company that runs Heed with Slack: the real application, and a Slack on loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from bot.model import Address, Channel, Context, Evidence, Intent, Reading
+from handlers.desk import Reader
+from handlers.parts import Parts, join
+from handlers.settings import load_settings
+from handlers.slack import web
+from handlers.slack.door import signed_headers
+from handlers.slack.speaker import SlackSpeaker
+from handlers.web.app import create_app
+from handlers.worker import Worker
+from storage import Review, migrate
+from tests.handlers.slack.fake import FakeSlack, fake_slack
+from tests.kit import Bench, Clock
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "slack"
+SECRET = "heed-test-signing-secret"
+ANN_IN_SLACK = Address(channel=Channel.SLACK, value="T0HOME/U0ANN")
+PHONE = Address(channel=Channel.SMS, value="+12025550123")
+LEE, KIM, GUEST = "U0LEE", "U0KIM", "U0GUEST"  # a decider, a colleague, a guest
+POLICY = """
+company = "Acme"
+help_contact = "help@example.com"
+
+[[topics]]
+name = "surveys"
+title = "Surveys"
+"""
+
+
+def fixture(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    client: FlaskClient
+    parts: Parts
+    bench: Bench
+    slack: FakeSlack
+    worker: Worker
+    secret: str = field(default=SECRET)
+
+    def send(self, body: bytes, content_type: str, **headers: str) -> TestResponse:
+        signed = signed_headers(self.secret, self.bench.clock.now, body)
+        return self.client.post(
+            web.PATH, data=body, content_type=content_type, headers={**signed, **headers}
+        )
+
+    def event(self, payload: Mapping[str, Any] | str, **headers: str) -> TestResponse:
+        sent = fixture(payload) if isinstance(payload, str) else payload
+        return self.send(json.dumps(sent).encode(), "application/json", **headers)
+
+    def says(self, text: str, *, ts: str = "1795607998.000100", **changed: Any) -> TestResponse:
+        """Ann writes this to the bot."""
+        payload = fixture("dm-stop")
+        payload["event"] |= {"text": text, "ts": ts, "event_ts": ts, **changed}
+        payload["event_id"] = f"Ev{ts}"
+        return self.event(payload)
+
+    def command(self, text: str, **changed: str) -> TestResponse:
+        form = {**fixture("command"), "text": text, **changed}
+        return self.send(urlencode(form).encode(), "application/x-www-form-urlencoded")
+
+    def click(self, action: str, value: str, *, user: str = LEE, ts: str = "") -> TestResponse:
+        payload = fixture("block-actions")
+        payload["user"]["id"] = user
+        payload["actions"][0] |= {"action_id": action, "value": value}
+        payload["container"]["message_ts"] = ts or self.card_ts()
+        return self.interaction(payload)
+
+    def interaction(self, payload: Mapping[str, Any]) -> TestResponse:
+        body = urlencode({"payload": json.dumps(payload)}).encode()
+        return self.send(body, "application/x-www-form-urlencoded")
+
+    def submit(self, form_id: str, addresses: str, **changed: Any) -> TestResponse:
+        payload = deepcopy(fixture("view-submission"))
+        payload["view"]["private_metadata"] = form_id
+        values = payload["view"]["state"]["values"]
+        values["addresses"]["addresses"]["value"] = addresses
+        for name, value in changed.items():
+            values[name][name] |= value
+        return self.interaction(payload)
+
+    def work(self) -> None:
+        """The worker sends what is due."""
+        while self.worker.step():
+            pass
+
+    def review(self) -> Review:
+        """The one review that there is."""
+        (found,) = self.parts.store.read(
+            lambda session: session.reviews_of(self.bench.addr(ANN_IN_SLACK))
+        )
+        return found
+
+    def card_ts(self) -> str:
+        return self.review().card_ts
+
+
+def with_doubts(read: Reader) -> Reader:
+    """The real reading, except that words with "dunno" in them may be a stop.
+
+    A test of Slack is no test of what the reading finds unclear.
+    """
+
+    def read_words(
+        text: str,
+        *,
+        channel: Channel,
+        context: Context,
+        choices: tuple[str, ...],
+        lang: str | None,
+    ) -> Reading:
+        found = read(text, channel=channel, context=context, choices=choices, lang=lang)
+        at = text.find("dunno")
+        if at < 0:
+            return found
+        told = Evidence(start=at, end=at + 5, words="dunno", rule="test")
+        return Reading(
+            intent=Intent.AMBIGUOUS,
+            confidence=0.61,
+            rule="test",
+            version="1",
+            lang="en",
+            evidence=(told,),
+            may_be_stop=True,
+        )
+
+    return read_words
+
+
+@contextmanager
+def office(folder: Path, **more: str) -> Iterator[Office]:
+    (folder / "heed.toml").write_text(POLICY)
+    with fake_slack() as (slack, url):
+        slack.users = {LEE: {}, KIM: {}, GUEST: {"is_restricted": True}}
+        settings = load_settings(
+            {
+                "HEED_ENV": "production",
+                "HEED_VAR": str(folder),
+                "HEED_CONFIG": str(folder / "heed.toml"),
+                "HEED_SECRET_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+                "HEED_PUBLIC_URL": "https://optout.example.com",
+                "HEED_SLACK_SIGNING_SECRET": f"{SECRET},the-secret-before",
+                "HEED_SLACK_BOT_TOKEN": "xoxb-made-up",
+                "HEED_SLACK_API_URL": url,
+                "HEED_SLACK_REVIEW_CHANNEL": "C0REVIEW",
+                "HEED_SLACK_DECIDERS": LEE,
+                **more,
+            }
+        )
+        migrate(settings.store_url)
+        clock = Clock()
+        parts = join(settings, clock=clock)
+        parts.desk._reader = with_doubts(parts.desk._reader)
+        app = create_app(parts)
+        if "slack" not in app.blueprints:
+            app.register_blueprint(web.blueprint(parts))
+        try:
+            yield Office(
+                client=app.test_client(),
+                parts=parts,
+                bench=Bench(store=parts.store, desk=parts.desk, clock=clock, folder=folder),
+                slack=slack,
+                worker=Worker(
+                    store=parts.store,
+                    desk=parts.desk,
+                    speakers={"slack": SlackSpeaker(parts)},
+                    clock=clock,
+                    chance=lambda: 0.0,
+                ),
+            )
+        finally:
+            parts.close()

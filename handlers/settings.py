@@ -157,7 +157,9 @@ class Settings(Part):
     http_listen: Listen = ("127.0.0.1", 8000)
     smtp_listen: Listen = ("127.0.0.1", 8025)
     public_url: PublicUrl = ""
-    api_keys: Annotated[tuple[ApiKey, ...], BeforeValidator(_api_keys)] = Field((), repr=False)
+    api_keys: Annotated[tuple[ApiKey, ...], BeforeValidator(_api_keys)] = Field(
+        default=(), repr=False
+    )
     human_mailbox: str = ""
     log_level: str = "INFO"
 

@@ -16,7 +16,7 @@ class MailSettings(Part):
     `authserv_ids` is believed (RFC 8601 4.1: empty unless configured).
     """
 
-    smtp_relay_url: str = Field("", repr=False)
+    smtp_relay_url: str = Field(default="", repr=False)
     trusted_mtas: List = ()
     authserv_ids: List = ()
     mail_from: str = ""
@@ -27,7 +27,7 @@ class Relay(Part):
     port: int
     tls: bool
     user: str = ""
-    password: str = Field("", repr=False)
+    password: str = Field(default="", repr=False)
 
 
 def mail_settings(settings: Settings) -> MailSettings:

@@ -53,7 +53,7 @@ MAX_FIELDS = 500
 
 class TwilioSettings(Part):
     account_sid: str = ""
-    auth_token: List = Field((), repr=False)
+    auth_token: List = Field(default=(), repr=False)
     api_url: PublicUrl = "https://api.twilio.com"
 
 

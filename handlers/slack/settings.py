@@ -52,9 +52,9 @@ class SlackSettings(Part):
     channel (`handlers.slack.roles`). `team_id`: what comes for another workspace is refused.
     """
 
-    signing_secret: List = Field((), repr=False)
-    bot_token: Annotated[str, AfterValidator(_bot_token)] = Field("", repr=False)
-    app_token: Annotated[str, AfterValidator(_app_token)] = Field("", repr=False)
+    signing_secret: List = Field(default=(), repr=False)
+    bot_token: Annotated[str, AfterValidator(_bot_token)] = Field(default="", repr=False)
+    app_token: Annotated[str, AfterValidator(_app_token)] = Field(default="", repr=False)
     api_url: PublicUrl = "https://slack.com/api"
     review_channel: Annotated[str, AfterValidator(_channel)] = ""
     deciders: Annotated[List, AfterValidator(_users)] = ()

@@ -13,6 +13,7 @@ from bot.model import (
     EVERYTHING,
     AnswerKind,
     Assurance,
+    Channel,
     Context,
     Conversation,
     Decision,
@@ -33,7 +34,7 @@ from bot.model import (
     Verdict,
 )
 from bot.policy import AskReason, ConfirmedBy, Policy, Program, Sender, Topic, sender_key
-from tests.kit import ANN, GB_ANN, NOW, POLICY, US, Channel, mail, reading, sms, voice
+from tests.kit import ANN, GB_ANN, NOW, POLICY, US, mail, reading, sms, voice
 
 NEWSLETTER = Scope(ScopeKind.TOPIC, "newsletter")
 

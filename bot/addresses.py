@@ -168,6 +168,13 @@ def country(address: Address) -> str | None:
     return scoped["country"] if scoped else phones.region_of(address.value)
 
 
+def has_country(address: Address) -> bool:
+    """Whether `country` can tell one; cheaper than asking which."""
+    if address.channel not in (Channel.SMS, Channel.WHATSAPP):
+        return False
+    return bool(_SCOPED_ID.fullmatch(address.value)) or phones.in_some_country(address.value)
+
+
 def is_nanp(address: Address) -> bool:
     """Whether it is a number of the North American plan: any +1."""
     return address.channel in (Channel.SMS, Channel.WHATSAPP) and address.value.startswith("+1")

@@ -16,6 +16,11 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _TYPED = re.compile(r"\+?\(?[0-9][0-9 ()./-]*")
 _CODE = re.compile(r"[0-9]{3,6}")
 _LONG_CODE = re.compile(r"[0-9]{7,8}")
+_COUNTRY_CODES = frozenset(
+    str(code)
+    for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()
+    if regions != ("001",)
+)
 _LOOK_ALIKES = str.maketrans("＋（）／．\u2212", "+()/.-")
 
 # Renumbered plans whose old form address books and WhatsApp ids still hold: Mexico's 1 for mobiles
@@ -63,6 +68,13 @@ def region_of(value: str) -> str | None:
     if region is None and code != 1:
         region = phonenumbers.region_code_for_country_code(code)
     return None if region in (None, "001", "ZZ") else str(region)
+
+
+def in_some_country(value: str) -> bool:
+    """Whether `region_of` can tell; outside +1 the calling code says so without a parse."""
+    if value.startswith("+1"):
+        return region_of(value) is not None
+    return any(value[1:end] in _COUNTRY_CODES for end in (2, 3, 4))
 
 
 def calling_code(value: str) -> str:

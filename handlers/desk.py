@@ -184,13 +184,12 @@ class Desk:
         message_id: str,
         before: Read | None,
     ) -> Receipt:
-        session.lock(addr)
+        now = self.clock()
+        session.touch(message.address, now)
         key = (message.provider, message.account, message.event_id)
         event = session.event(addr, key)
         if event is not None:
             return self._again(session, event, message)
-        now = self.clock()
-        session.touch(message.address, now)
         conversation = session.conversation(addr, message.recipient)
         if before is None:
             before = Read(context_of(conversation), self._read(message, conversation))

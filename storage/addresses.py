@@ -93,6 +93,7 @@ class Addresses(Unit):
                 last_leaf=b"",
             )
             self._heads[addr] = (address.channel.value, 0, b"")
+            self._blank.add(addr)
         else:
             self._main.run(_SET_VALUE, addr=addr, value=value)
             self._heads[addr] = (row[0], row[2], row[3])
@@ -125,10 +126,13 @@ class Addresses(Unit):
 
     def link_contact(self, addr: bytes, contact: str) -> None:
         """Say that the address belongs to the person whom the company calls `contact`."""
+        self._blank.discard(addr)
         self._main.run(_LINK, addr=addr, contact=self._vault.contact_hash(contact))
 
     def linked(self, addr: bytes) -> list[bytes]:
         """The other addresses of the same contacts."""
+        if addr in self._blank:
+            return []
         return [row[0] for row in self._main.all(_LINKED, addr=addr)]
 
     def erase(self, addr: bytes) -> None:

@@ -65,6 +65,8 @@ _SEND_BY_REFERENCE = Statement(
 class Conversations(Addresses):
     def event(self, addr: bytes, key_parts: tuple[str, str, str]) -> EventRow | None:
         """What became of this inbound message when it came first: provider, account, event id."""
+        if addr in self._blank:
+            return None
         row = self._main.one(_EVENT, addr=addr, key=self._vault.event_hash(key_parts))
         if row is None:
             return None
@@ -86,6 +88,7 @@ class Conversations(Addresses):
         Raises:
             Conflict: it already had.
         """
+        self._blank.discard(addr)
         self._main.run(
             _ADD_EVENT,
             addr=addr,
@@ -98,6 +101,8 @@ class Conversations(Addresses):
 
     def conversation(self, addr: bytes, sender: str) -> Conversation:
         """Version 0 where nothing was said yet."""
+        if addr in self._blank:
+            return Conversation()
         row = self._main.one(_CONVERSATION, addr=addr, sender=plain(sender))
         return Conversation() if row is None else _conversation(row)
 
@@ -109,6 +114,7 @@ class Conversations(Addresses):
         Raises:
             Conflict: it moved since; this unit is rolled back.
         """
+        self._blank.discard(addr)
         before = conversation.version
         saved = replace(conversation, version=before + 1)
         key = {"addr": addr, "sender": plain(sender)}
@@ -140,6 +146,7 @@ class Conversations(Addresses):
         `message_ref` is the provider's id of the message, kept as a keyed hash. `after_stop` says
         that it went out although the address was suppressed.
         """
+        self._blank.discard(addr)
         self._main.run(
             _ADD_SEND,
             addr=addr,
@@ -154,6 +161,8 @@ class Conversations(Addresses):
         )
 
     def last_send(self, addr: bytes, sender: str) -> SentMessage | None:
+        if addr in self._blank:
+            return None
         row = self._main.one(_LAST_SEND, addr=addr, sender=plain(sender))
         return None if row is None else _sent(row)
 

@@ -122,6 +122,7 @@ class Outbox(Addresses):
             StoreError: the address was never touched.
             Conflict: there is an item of this id.
         """
+        self._blank.discard(item.addr)
         payload = json.dumps(item.payload).encode()
         self._main.run(
             _ADD,
@@ -216,6 +217,8 @@ class Outbox(Addresses):
 
     def recent_answers(self, addr: bytes, since: datetime) -> int:
         """How many answers were promised to the address from `since` on."""
+        if addr in self._blank:
+            return 0
         row = self._main.one(_RECENT_ANSWERS, addr=addr, since=micros(since))
         assert row is not None
         return int(row[0])

@@ -81,6 +81,7 @@ class Reviews(Addresses):
         Raises:
             Conflict: there is one of this id.
         """
+        self._blank.discard(addr)
         opened = Review(
             id=id,
             addr=addr,
@@ -137,6 +138,8 @@ class Reviews(Addresses):
 
     def reviews_of(self, addr: bytes) -> list[Review]:
         """All of the address, oldest first."""
+        if addr in self._blank:
+            return []
         return [_review(row) for row in self._main.all(_OF, addr=addr)]
 
     def count_reviews(self, addr: bytes) -> int:

@@ -54,6 +54,8 @@ _STRENGTH = {Hold.PAUSED: 1, Hold.HELD: 2, Hold.STOPPED: 3}
 class Suppressions(Addresses):
     def suppressions(self, addr: bytes, now: datetime) -> tuple[Suppression, ...]:
         """What the address must not get now. Pauses that ended are left out."""
+        if addr in self._blank:
+            return ()
         rows = self._main.all(_STANDING, addr=addr, now=micros(now))
         return tuple(_suppression(row) for row in rows)
 
@@ -80,7 +82,8 @@ class Suppressions(Addresses):
         if change.hold is None:
             self._main.run(_LIFT, addr=addr, scope=scope)
             return
-        row = self._main.one(_ONE, addr=addr, scope=scope)
+        row = None if addr in self._blank else self._main.one(_ONE, addr=addr, scope=scope)
+        self._blank.discard(addr)
         new = Suppression(
             scope=change.scope,
             hold=change.hold,

@@ -32,6 +32,8 @@ class Unit:
         self._data_keys: dict[bytes, DataKey | None] = {}
         self._addresses: dict[bytes, Address | None] = {}
         self._heads: dict[bytes, tuple[str, int, bytes]] = {}
+        # Made by this unit, and nothing kept under them yet: there is no past to look up.
+        self._blank: set[bytes] = set()
 
     def _data_key(self, addr: bytes) -> DataKey | None:
         """The address's key, None where there is none (yet, or no more)."""

@@ -162,4 +162,4 @@ def questions_allowed(address: Address) -> bool:
     """False for texts to +1 and to numbers whose country nobody can tell."""
     if address.channel is not Channel.SMS:
         return True
-    return not addresses.is_nanp(address) and addresses.country(address) is not None
+    return not addresses.is_nanp(address) and addresses.has_country(address)

@@ -9,7 +9,7 @@ class HeedError(Exception):
 
 
 class NotAllowed(HeedError):  # noqa: N818 - it names what it is
-    """The actor may not do this, or nobody may (DESIGN: who may lift a block)."""
+    """The actor may not do this, or nobody may (docs/design.md: who may lift a block)."""
 
 
 class NotFound(HeedError):  # noqa: N818

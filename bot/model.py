@@ -186,7 +186,7 @@ class ProviderIntent(StrEnum):
 
 
 class Assurance(StrEnum):
-    """How sure we are that the address itself spoke (DESIGN: Confirmation, Closed)."""
+    """How sure we are that the address itself spoke (docs/design.md: Confirmation, Closed)."""
 
     VERIFIED = "verified"  # provider signature, DMARC or aligned DKIM, a valid token
     UNVERIFIED = "unverified"  # a mail's bare From: may suppress, is answered nothing

@@ -1,6 +1,6 @@
 """May this be sent? The one rule behind every check (API, command line, scrub, web).
 
-What a suppression reaches (DESIGN: Scope):
+What a suppression reaches (docs/design.md: Scope):
 
     channel      every marketing topic; on sms also every topic that needs consent
                  (47 CFR 64.1200(a)(10): a revocation by text covers all that consent covered)

@@ -217,7 +217,7 @@ class Worker:
     # --- clocks ----------------------------------------------------------------------------------
 
     def _end_holds(self, now: datetime) -> int:
-        """An undecided hold becomes an opt-out at the end of its clock (DESIGN: Unclear)."""
+        """An undecided hold becomes an opt-out at the end of its clock (docs/design.md)."""
         holding = self._store.read(lambda session: session.due_holds(now))
         for review in holding:
             try:

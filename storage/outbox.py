@@ -1,7 +1,7 @@
 """The outbox: answers and notices, promised in the transaction that decided them.
 
 An answer is committed as `sending` before the call. Where the end of the call is lost it becomes
-`unknown` and is never sent again; a notice is sent again (DESIGN: Confirmation).
+`unknown` and is never sent again; a notice is sent again (docs/design.md: Confirmation).
 """
 
 from __future__ import annotations

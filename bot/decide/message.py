@@ -185,7 +185,7 @@ class Case:
     # --- a start ---------------------------------------------------------------------------------
 
     def start(self) -> Decision:
-        """Only the address itself, proved, lifts what it stopped (DESIGN: who may lift a block)."""
+        """Only the address itself, proved, lifts what it stopped (docs/decision-table.md)."""
         if self.message.assurance is not Assurance.VERIFIED:
             return self.to_person(ReviewCause.RESTART, holds=None)
         stops = self.standing.suppressions
@@ -233,7 +233,7 @@ class Case:
         )
 
     def reason(self) -> Decision:
-        """The answer to our question; never a second text message (rules: C34)."""
+        """The answer to our question; never by a second text message."""
         thanks = self.message.address.channel in (Channel.WHATSAPP, Channel.SLACK, Channel.OTHER)
         may_answer = thanks and heed_answers(
             self.message, self.sender, self.standing, self.voice.policy.answers_a_day

@@ -93,7 +93,7 @@ def _opt_in(recording: Recording, standing: Standing) -> Decision:
 
 
 def _provider_block(recording: Recording, standing: Standing, voice: Voice) -> Decision:
-    """A block in the provider's own list that our ledger did not know (rules: C32)."""
+    """A block in the provider's own list that our ledger did not know."""
     news = not covered(recording.scope, standing, voice.policy, recording.address.channel)
     change = Change(scope=recording.scope, hold=Hold.STOPPED, flags=frozenset({"provider"}))
     return Decision(

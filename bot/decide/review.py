@@ -1,7 +1,7 @@
 """What follows from a person's decision about an unclear message, or from its clock running out.
 
 A decision may end a provisional hold, never a stop. Undecided at the end of its clock, a hold
-becomes an opt-out (DESIGN: Unclear).
+becomes an opt-out (docs/design.md: Unclear).
 """
 
 from __future__ import annotations

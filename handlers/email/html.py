@@ -1,7 +1,7 @@
 """HTML of a mail as plain text in which quoted regions carry `> `, so that one cutter does both.
 
 Regions are marked, never removed: people answer between quotes, and mail programs move their
-markers about (`docs/email.md`, 3.3: removing by selector loses replies).
+markers about (`docs/email.md`: removing by selector loses replies).
 """
 
 from __future__ import annotations

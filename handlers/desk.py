@@ -29,6 +29,7 @@ from bot.model import (
     Standing,
     Verdict,
 )
+from bot.reading import READ_LIMIT
 from handlers.receipt import Receipt
 from handlers.recorder import Origin, Recorder, Routes, new_id
 from storage import Session, Store
@@ -144,6 +145,8 @@ class Desk:
     # --- what people and machines sent -----------------------------------------------------------
 
     def _message(self, message: InboundMessage) -> Receipt:
+        if len(message.text) > READ_LIMIT:  # what was not read may say stop: a person looks
+            message = replace(message, cut=True)
         addr = self.store.address_hash(message.address)
         message_id = new_id(message.received_at)
         seen = Conversation()  # most people were asked nothing; the transaction looks

@@ -278,3 +278,10 @@ def test_a_providers_block_becomes_ours(at_desk: Bench) -> None:
     at_desk.desk.receive(recording(Act.PROVIDER_BLOCK, source="twilio", recipient=US))
     assert at_desk.kinds() == ["provider_block"]
     assert at_desk.holds() == {"channel": "stopped"}
+
+
+def test_a_text_longer_than_is_read_goes_to_a_person(at_desk: Bench) -> None:
+    receipt = at_desk.hears(sms("la " * 10_000))
+    assert receipt.outcome == "review"
+    assert receipt.review_id
+    assert at_desk.history()[0].words == "la " * 10_000

@@ -257,11 +257,14 @@ class Act(StrEnum):
     OPT_OUT = "opt_out"
     OPT_IN = "opt_in"
     PROVIDER_BLOCK = "provider_block"
+    ERASE = "erase"  # the person's record is destroyed; the block stays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """An opt-out or opt-in that the company heard elsewhere, or a block a provider told us of.
+
+    An erasure comes in the same way: it blocks like any stop, then the record becomes unreadable.
 
     `event_id` makes it happen once; the caller's idempotency key or a fresh id. `evidence` is
     required for an opt-in. `confirm` asks for the one confirmation to be sent to the address.
@@ -369,6 +372,7 @@ class Suppression:
     entry_id: str
     until: datetime | None = None  # paused: when it ends by itself
     flags: frozenset[str] = frozenset()  # complaint, erasure, provider: a START goes to a person
+    recorded_at: datetime | None = None  # when it was committed; known to decisions alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,7 +394,6 @@ class Conversation:
     asked: Context = Context.NONE
     choices: tuple[str, ...] = ()
     asked_until: datetime | None = None  # the question is open until then
-    offered_opt_in: bool = False  # our last message offered YES as an opt-in
     lang: str = ""
     last_opt_in_at: datetime | None = None  # by the provider's clock where it told one
     clarified_at: datetime | None = None  # a person had us ask this customer, once
@@ -403,6 +406,7 @@ class Standing:
     suppressions: tuple[Suppression, ...] = ()
     conversation: Conversation = field(default_factory=Conversation)
     last_send: SentMessage | None = None
+    last_opt_in_at: datetime | None = None  # to any sender, by the provider's clock if it told one
     linked_everything: bool = False  # another address of the same contact stopped everything
     recent_answers: int = 0  # automatic answers to this address in the last 24 hours
 
@@ -507,4 +511,5 @@ class Decision:
     notices: tuple[Notice, ...] = ()
     review: NewReview | None = None
     settles: Verdict | None = None  # the person's own clear word decides what was still open
+    erased_by: str = ""  # who has the record destroyed, once all this is written; empty: nobody
     conversation: Conversation | None = None

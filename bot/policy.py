@@ -90,6 +90,31 @@ class Clocks:
     inline_replay: timedelta = timedelta(minutes=5)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineRules:
+    """Which legal deadlines may bind the company (`bot.regimes`); empty means any that can apply.
+
+    `countries` (ISO 3166) are where people may be whose address does not tell.
+    `at_once` is how long "at once" may take.
+    """
+
+    regimes: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
+    at_once: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long what people wrote stays readable, counted from when it was recorded.
+
+    `proof_kept` is for words that led to an opt-out, or ended one: five years with two leap days,
+    as long as US lists are to be kept; Virginia asks for ten. Suppressions have no end.
+    """
+
+    words_kept: timedelta = timedelta(days=400)
+    proof_kept: timedelta = timedelta(days=5 * 365 + 2)
+
+
 DEFAULT_PROGRAM = Program(name="default", title="")
 
 
@@ -114,6 +139,8 @@ class Policy:
     senders: Mapping[str, Sender] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
     clocks: Clocks = field(default_factory=Clocks)
+    deadlines: DeadlineRules = field(default_factory=DeadlineRules)
+    retention: Retention = field(default_factory=Retention)
     answers_a_day: int = 10  # automatic answers to one address in 24 hours, against loops
 
     def sender(self, channel: Channel, recipient: str) -> Sender:

@@ -97,6 +97,21 @@ def _verdict(
     )
 
 
+def unknown(policy: Policy, *, topic: str = "", program: str = "") -> str:
+    """What `heed.toml` does not name, `topic` or `program`; empty where all is known.
+
+    A misspelt name must not find the way round a stop. Where none are configured any will do.
+    """
+    for kind, name, known in (
+        ("topic", topic, policy.topics),
+        ("program", program, policy.programs),
+    ):
+        plain = name.strip().casefold()
+        if plain and known and plain not in known and plain != DEFAULT_PROGRAM.name:
+            return kind
+    return ""
+
+
 def topic_of(policy: Policy, name: str) -> Topic | None:
     """An unknown topic is marketing, and still the topic of its name."""
     plain = name.strip().casefold()

@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from handlers.settings import SettingsError
+
 FILE = "demo-keys.json"
 
 
@@ -18,6 +20,19 @@ def demo_keys(var: Path) -> Mapping[str, str]:
     They are no secrets of anybody's account, yet whoever reads them could forge the demo's
     messages, so the folder and the file belong to their owner alone.
     """
+    try:
+        return _kept_or_made(var)
+    except OSError as error:
+        raise SettingsError(
+            f"HEED_VAR is no folder that I may write to: {error.strerror}"
+        ) from None
+    except (ValueError, AttributeError):
+        raise SettingsError(
+            f"HEED_VAR holds a {FILE} that is not ours; remove it to make new keys"
+        ) from None
+
+
+def _kept_or_made(var: Path) -> Mapping[str, str]:
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
     var.chmod(0o700)
     path = var / FILE

@@ -16,7 +16,6 @@ from bot.decide import OpenReview, decide_message, decide_recording, decide_revi
 from bot.decide.answers import Voice
 from bot.errors import Conflict, NotFound
 from bot.model import (
-    EVERYTHING,
     Channel,
     Context,
     Conversation,
@@ -26,14 +25,14 @@ from bot.model import (
     Reading,
     Recording,
     ReviewDecision,
-    Standing,
     Verdict,
 )
 from bot.reading import READ_LIMIT
 from handlers.receipt import Receipt
 from handlers.recorder import Origin, Recorder, Routes, new_id
+from handlers.standing import standing_of
 from storage import Session, Store
-from storage.rows import EventRow
+from storage.rows import EventRow, ReviewState
 
 log = logging.getLogger("heed.desk")
 
@@ -198,7 +197,7 @@ class Desk:
             before = Read(context_of(conversation), self._read(message, conversation))
         elif before.context != context_of(conversation):
             raise _Moved(conversation)
-        standing = self._standing(session, addr, message.recipient, conversation, now)
+        standing = standing_of(session, addr, message.recipient, conversation, now)
         decision = decide_message(message, before.reading, standing, self.voice, now)
         recorder = Recorder(session, addr, message.address, self._routes, now)
         receipt, outbox_id = recorder.record(decision, Origin.of(message, message_id))
@@ -236,7 +235,7 @@ class Desk:
             return Receipt(outcome=event.outcome, message_id=event.message_id, duplicate=True)
         session.touch(recording.address, now)
         conversation = session.conversation(addr, recording.recipient)
-        standing = self._standing(session, addr, recording.recipient, conversation, now)
+        standing = standing_of(session, addr, recording.recipient, conversation, now)
         decision = decide_recording(recording, standing, self.voice)
         origin = Origin(
             message_id=new_id(now),
@@ -261,7 +260,7 @@ class Desk:
             raise NotFound("this person's record was erased")
         now = self.clock()
         conversation = session.conversation(review.addr, review.sender)
-        standing = self._standing(session, review.addr, review.sender, conversation, now)
+        standing = standing_of(session, review.addr, review.sender, conversation, now)
         asked_about = OpenReview(
             id=review.id,
             address=address,
@@ -269,6 +268,12 @@ class Desk:
             holds=review.holds,
             opened_at=review.opened_at,
             entry=entry,
+            held_elsewhere=any(
+                other.state is ReviewState.OPEN
+                and other.id != review.id
+                and other.holds == review.holds
+                for other in session.reviews_of(review.addr)
+            ),
         )
         decision = decide_review(decided, asked_about, standing, self.voice, now)
         if decided.verdict is Verdict.ASK:
@@ -295,25 +300,3 @@ class Desk:
         """Who sends for this sender of ours: as configured, else the one for the channel."""
         configured = self.voice.policy.sender(channel, sender).provider
         return configured or self._routes.providers.get(channel, "")
-
-    # --- shared ----------------------------------------------------------------------------------
-
-    def _standing(
-        self,
-        session: Session,
-        addr: bytes,
-        recipient: str,
-        conversation: Conversation,
-        now: datetime,
-    ) -> Standing:
-        return Standing(
-            suppressions=session.suppressions(addr, now),
-            conversation=conversation,
-            last_send=session.last_send(addr, recipient),
-            linked_everything=any(
-                one.scope == EVERYTHING
-                for other in session.linked(addr)
-                for one in session.suppressions(other, now)
-            ),
-            recent_answers=session.recent_answers(addr, now - DAY),
-        )

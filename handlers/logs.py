@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import time
+import traceback
+from pathlib import Path
 
 # They print bodies, numbers or tokens when they are talkative.
 TAMED = {
@@ -19,6 +21,13 @@ TAMED = {
     "alembic": logging.WARNING,
     "_granian": logging.WARNING,
 }
+
+
+def whereabouts(error: BaseException) -> str:
+    """The kind of an error and where it rose, without its message, which may quote anything."""
+    frames = traceback.extract_tb(error.__traceback__)[-5:]
+    path = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames))
+    return f"{type(error).__name__} at {path}"
 
 
 def set_up_logs(level: str = "INFO") -> None:

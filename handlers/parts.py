@@ -14,7 +14,7 @@ from bot.reading import Words, read
 from bot.wording import load_answers
 from handlers import providers
 from handlers.desk import Desk, Reader
-from handlers.policy_file import PolicyFile, load_policy
+from handlers.policy_file import PolicyFile, policy_of
 from handlers.ports import Provider
 from handlers.recorder import Routes
 from handlers.settings import Settings, SettingsError
@@ -51,7 +51,7 @@ def join(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Part
         SettingsError: a setting or `heed.toml` is wrong.
         StoreError: the database does not open; its message says why.
     """
-    file = load_policy(settings.config, demo=settings.demo)
+    file = policy_of(settings.env, demo=settings.demo)
     found = providers.configured(settings)
     slack = slack_settings(settings)
     voice = voice_of(file, source=str(settings.config))
@@ -64,7 +64,6 @@ def join(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Part
         clock=clock,
         routes=Routes(
             review_channel=slack.review_channel if slack else "",
-            human_mailbox=settings.human_mailbox,
             providers={
                 Channel.EMAIL: "smtp",
                 Channel.SLACK: "slack",

@@ -13,21 +13,32 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
+from bot import regimes
 from bot.model import Channel
 from bot.policy import (
     AskReason,
     Clocks,
     ConfirmedBy,
+    DeadlineRules,
     Policy,
     Program,
+    Retention,
     Sender,
     Topic,
     TopicKind,
     sender_key,
 )
-from handlers.settings import Environment, SettingsError, environment_of
+from handlers.settings import SettingsError
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -39,9 +50,18 @@ def _duration(value: object) -> object:
     raise ValueError("is not a duration such as 90s, 5m, 24h or 30d")
 
 
+def _regime(name: str) -> str:
+    if name not in regimes.BY_NAME:
+        raise ValueError(f"is none of {', '.join(sorted(regimes.BY_NAME))}")
+    return name
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+LongTime = Annotated[Duration, Field(ge=timedelta(days=1), le=timedelta(days=36_525))]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Title = Annotated[str, Field(min_length=1, max_length=100)]
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Regime = Annotated[str, AfterValidator(_regime)]
 Word = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -85,6 +105,27 @@ class _Clocks(_Table):
     question: Duration = Clocks().question
 
 
+class _Deadlines(_Table):
+    """Which legal deadlines bind; empty lists mean every one that can."""
+
+    regimes: frozenset[Regime] = frozenset()
+    countries: frozenset[Country] = frozenset()
+    at_once: Duration = DeadlineRules().at_once
+
+
+class _Retention(_Table):
+    """How long words stay readable."""
+
+    words_kept: LongTime = Retention().words_kept
+    proof_kept: LongTime = Retention().proof_kept
+
+    @model_validator(mode="after")
+    def _proof_lasts(self) -> _Retention:
+        if self.proof_kept < self.words_kept:
+            raise ValueError("proof_kept is shorter than words_kept")
+        return self
+
+
 class _Words(_Table):
     """Further whole words and phrases, for every sender."""
 
@@ -97,12 +138,14 @@ class _File(_Table):
     company: Title = Policy().company
     help_contact: str = ""
     lang: str = "en"
-    region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "US"
+    region: Country = "US"
     answers_a_day: Annotated[int, Field(ge=1, le=1000)] = Policy().answers_a_day
     programs: tuple[_Program, ...] = ()
     topics: tuple[_Topic, ...] = ()
     senders: tuple[_Sender, ...] = ()
     clocks: _Clocks = _Clocks()
+    deadlines: _Deadlines = _Deadlines()
+    retention: _Retention = _Retention()
     words: _Words = _Words()
     answers: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     version: Literal[1] = 1
@@ -150,14 +193,16 @@ def load_policy(path: Path, *, demo: bool = False) -> PolicyFile:
     return _policy_file(file)
 
 
-def policy_of(env: Mapping[str, str]) -> PolicyFile:
-    """The policy alone, for commands that need neither keys nor a database.
+def policy_of(env: Mapping[str, str], *, demo: bool) -> PolicyFile:
+    """The policy that the environment names.
 
     Raises:
-        SettingsError: as `load_policy`, or HEED_ENV is wrong.
+        SettingsError: as `load_policy`, or HEED_CONFIG names a file that is not there.
     """
-    path = Path(env.get("HEED_CONFIG") or "heed.toml")
-    return load_policy(path, demo=environment_of(env) is Environment.DEMO)
+    named = env.get("HEED_CONFIG", "")
+    if named and not demo and not Path(named).exists():
+        raise SettingsError("HEED_CONFIG names a file that is not there")
+    return load_policy(Path(named or "heed.toml"), demo=demo)
 
 
 def _check_names(file: _File, path: Path) -> None:
@@ -201,6 +246,8 @@ def _policy_file(file: _File) -> PolicyFile:
             sender_key(one.channel, one.id): Sender(**one.model_dump()) for one in file.senders
         },
         clocks=Clocks(**file.clocks.model_dump()),
+        deadlines=DeadlineRules(**file.deadlines.model_dump()),
+        retention=Retention(**file.retention.model_dump()),
     )
     return PolicyFile(
         policy=policy,

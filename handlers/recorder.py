@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.model import (
     Address,
     Answer,
     Channel,
+    Conversation,
     Decision,
     InboundMessage,
     Json,
@@ -18,11 +19,14 @@ from bot.model import (
     Notice,
     NoticeKind,
     ReviewCause,
+    Verdict,
 )
 from handlers.receipt import Receipt
 from storage.rows import OutboxItem, OutboxState, ReviewState
 from storage.session import Session
 
+ANY_SENDER = ""
+"""The conversation under this name holds what is known whoever of us is written to."""
 REVIEW_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 # What the person's own clear word settles; an erasure or a wrong number is still to be seen to.
 SETTLED_BY_WORD = frozenset(
@@ -34,12 +38,11 @@ SETTLED_BY_WORD = frozenset(
 class Routes:
     """Where messages to our own side go; what has no destination is not promised.
 
-    `review_channel` is a Slack channel id, `human_mailbox` a mail address. `providers` names who
+    `review_channel` is a Slack channel id; without one no card is promised. `providers` names who
     sends on a channel where no message tells.
     """
 
     review_channel: str = ""
-    human_mailbox: str = ""
     providers: Mapping[Channel, str] = field(default_factory=dict)
 
 
@@ -108,9 +111,12 @@ class Recorder:
         review_id = self._open_review(decision, origin, entry_id)
         if decision.conversation is not None:
             session.save_conversation(self._addr, origin.recipient, decision.conversation)
+            self._note_restart(decision.conversation)
         for notice in decision.notices:
             self._notify(notice, origin, entry_id, review_id)
         outbox_id = self._answer(decision.answer, origin, entry_id)
+        if decision.erased_by:
+            self._erase(decision.erased_by)
         receipt = Receipt(
             outcome=decision.outcome,
             message_id=origin.message_id,
@@ -119,6 +125,18 @@ class Recorder:
             inline_text=decision.answer.text if decision.answer and origin.inline else "",
         )
         return receipt, outbox_id
+
+    def _note_restart(self, conversation: Conversation) -> None:
+        """A START is known to every sender of ours, so that each can tell a stop that is late."""
+        if conversation.last_opt_in_at is None:
+            return
+        anywhere = self._session.conversation(self._addr, ANY_SENDER)
+        if anywhere.last_opt_in_at != conversation.last_opt_in_at:
+            self._session.save_conversation(
+                self._addr,
+                ANY_SENDER,
+                replace(anywhere, last_opt_in_at=conversation.last_opt_in_at),
+            )
 
     def _settle(self, decision: Decision) -> None:
         assert decision.settles is not None
@@ -133,6 +151,19 @@ class Recorder:
                     review.entry_id,
                     review.id,
                 )
+
+    def _erase(self, by: str) -> None:
+        """Close what nobody could decide any more, take the words off the cards, drop the key."""
+        for review in self._session.reviews_of(self._addr):
+            verdict = Verdict.DONE if review.holds is None else Verdict.OPT_OUT
+            self._session.decide_review(review.id, None, verdict, by=by, at=self._now)
+            self._notify(
+                Notice(kind=NoticeKind.REVIEW_UPDATE),
+                Origin(message_id="", recipient=review.sender),
+                review.entry_id,
+                review.id,
+            )
+        self._session.erase(self._addr)
 
     def _open_review(self, decision: Decision, origin: Origin, entry_id: str) -> str:
         if decision.review is None:
@@ -152,8 +183,9 @@ class Recorder:
         return review_id
 
     def _notify(self, notice: Notice, origin: Origin, entry_id: str, review_id: str) -> None:
+        # A message for our people waits also where no mailbox is set yet: nothing is dropped.
         forward = notice.kind is NoticeKind.FORWARD
-        if not (self._routes.human_mailbox if forward else self._routes.review_channel):
+        if not forward and not self._routes.review_channel:
             return
         self._session.promise(
             OutboxItem(

@@ -31,15 +31,19 @@ from handlers.email.smtp import Listener
 from handlers.email.speaker import MailSpeaker
 from handlers.parts import Parts, join
 from handlers.ports import Speaker
+from handlers.publishing import destinations
+from handlers.sealing import Sealing
 from handlers.settings import Settings, SettingsError
 from handlers.slack.socket import SocketMode
 from handlers.slack.speaker import SlackSpeaker
+from handlers.upkeep import Upkeep
 from handlers.worker import Worker
 from storage import migrate, schema_is_current
 
 log = logging.getLogger("heed.serve")
 
-BLOCKING_THREADS = 16
+# A request that dribbles in holds a thread until it is whole; a proxy that buffers goes in front.
+BLOCKING_THREADS = 64
 DRAIN_S = 30
 UP_TRIES, UP_WAIT_S = 600, 0.05
 
@@ -51,11 +55,25 @@ def prepare(settings: Settings) -> None:
         SettingsError: `heed migrate` has to run first.
         StoreError: the database does not open.
     """
+    make_var(settings)
     if settings.store_url.startswith("sqlite"):
-        settings.var.mkdir(mode=0o700, parents=True, exist_ok=True)
         migrate(settings.store_url)
     elif not schema_is_current(settings.store_url):
         raise SettingsError("HEED_DATABASE_URL names a database of another version: heed migrate")
+
+
+def make_var(settings: Settings) -> None:
+    """The folder of the embedded database, for its owner alone.
+
+    Raises:
+        SettingsError: it cannot be made.
+    """
+    if not settings.store_url.startswith("sqlite"):
+        return
+    try:
+        settings.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"HEED_VAR is no folder to write to: {error.strerror}") from None
 
 
 def speakers(parts: Parts) -> Mapping[str, Speaker]:
@@ -94,6 +112,10 @@ def worker(parts: Parts) -> Worker:
         speakers=speakers(parts),
         clock=parts.clock,
         keep=parts.settings.demo,
+        chores=(
+            Upkeep(parts.store, parts.policy.retention),
+            Sealing(parts.store, parts.clock, destinations(parts)),
+        ),
     )
 
 
@@ -124,6 +146,7 @@ def web_server(settings: Settings) -> MPServer:
         blocking_threads=BLOCKING_THREADS,
         backpressure=1024,
         workers_kill_timeout=DRAIN_S,
+        respawn_failed_workers=True,
         log_enabled=False,
         websockets=False,
     )
@@ -155,6 +178,9 @@ def run_web(settings: Settings) -> None:
 
 
 def _serve_web(settings: Settings, when_up: Callable[[], None]) -> None:
+    host, port = settings.http_listen
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    socket.create_server((host, port), family=family).close()  # granian would share a taken port
     server = web_server(settings)
     server.on_startup(
         threading.Thread(target=_wait_until_up, args=(settings, when_up), daemon=True).start

@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from bot import addresses
 from bot.model import Role
 
 PREFIX = "HEED_"
@@ -28,6 +30,9 @@ REAL_CREDENTIAL_ENDINGS = (
     "_APP_SECRET",
     "_API_KEY",
     "_PRIVATE_KEY",
+    "_SECRET_KEY",
+    "_DATABASE_URL",
+    "_RELAY_URL",
 )
 
 
@@ -70,10 +75,30 @@ def _master_keys(value: object) -> object:
 
 
 def _public_url(value: object) -> object:
-    if isinstance(value, str) and value:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("is not a URL such as https://optout.example.com")
-        return value.rstrip("/")
+    if not isinstance(value, str) or not value:
+        return value
+    url = urlsplit(value)
+    plain = value.isascii() and value.isprintable() and " " not in value
+    if url.scheme not in ("https", "http") or not url.hostname or not plain:
+        raise ValueError("is not a URL such as https://optout.example.com")
+    if url.query or url.fragment or url.username:
+        raise ValueError("has more than scheme, host, port and path")
+    return value.rstrip("/")
+
+
+def _mailbox(value: object) -> object:
+    if not isinstance(value, str) or not value:
+        return value
+    try:
+        addresses.email(value)
+    except addresses.AddressError:
+        raise ValueError("is not a mail address such as people@example.com") from None
+    return value
+
+
+def _level(value: object) -> object:
+    if isinstance(value, str) and value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError("is none of DEBUG, INFO, WARNING, ERROR")
     return value
 
 
@@ -160,8 +185,8 @@ class Settings(Part):
     api_keys: Annotated[tuple[ApiKey, ...], BeforeValidator(_api_keys)] = Field(
         default=(), repr=False
     )
-    human_mailbox: str = ""
-    log_level: str = "INFO"
+    human_mailbox: Annotated[str, BeforeValidator(_mailbox)] = ""
+    log_level: Annotated[str, BeforeValidator(_level)] = "INFO"
 
     @property
     def demo(self) -> bool:

@@ -10,7 +10,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.errors import HeedError
@@ -28,22 +28,26 @@ from bot.model import (
 )
 from bot.retry import next_attempt
 from handlers.desk import Desk
+from handlers.logs import whereabouts
 from handlers.ports import OutcomeUnknown, SendError, Speaker
 from handlers.recorder import new_id
 from storage import OutboxItem, OutboxState, Session, Store, StoreError
 
 log = logging.getLogger("heed.worker")
 
-BATCH = 4
-LEASE = timedelta(minutes=2)
-"""Longer than a whole batch of the slowest sends: only a dead worker's items are found lost."""
+LEASE = timedelta(minutes=5)
+"""Longer than the slowest send (a relay that takes its time at every step, about two minutes)."""
 IDLE_S = 0.5
 GOOD_ENDS = frozenset({OutboxState.SENT, OutboxState.KEPT})
 CLOCK = Actor(name="clock", role=Role.ADMIN)
 
 
 class Worker:
-    """`speakers` send for one provider name each. With `keep`, nothing leaves: the demo."""
+    """`speakers` send for one provider name each. With `keep`, nothing leaves: the demo.
+
+    `chores` are called in every round with the present instant and return how much they did; each
+    knows by itself when it is due, and that several threads call it.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class Worker:
         speakers: Mapping[str, Speaker],
         clock: Callable[[], datetime],
         keep: bool = False,
+        chores: Sequence[Callable[[datetime], int]] = (),
         chance: Callable[[], float] = random.random,
         threads: int = 4,
     ) -> None:
@@ -61,12 +66,19 @@ class Worker:
         self._speakers = speakers
         self._clock = clock
         self._keep = keep
+        self._chores = chores
         self._chance = chance
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self.run, name=f"heed-worker-{number}", daemon=True)
             for number in range(threads)
         ]
+        if chores:  # in a thread of their own too: four slow sends must not hold up the seals
+            self._threads.append(
+                threading.Thread(
+                    target=self.run, args=(self._do_chores,), name="heed-worker-chores", daemon=True
+                )
+            )
 
     def start(self) -> None:
         for thread in self._threads:
@@ -80,15 +92,19 @@ class Worker:
             if thread.ident is not None:
                 thread.join(max(0.0, until - time.monotonic()))
 
-    def run(self) -> None:
+    def run(self, work: Callable[[], int] | None = None) -> None:
         """Work until `stop`. A store that is away is waited for, with growing patience."""
+        work = work or self.step
         patience_s = IDLE_S
         while not self._stopping.is_set():
             try:
-                busy = self.step()
+                busy = work()
                 patience_s = IDLE_S
             except StoreError as error:
                 log.warning("the store is away: %s", type(error).__name__)
+                busy, patience_s = 0, min(patience_s * 2, 30.0)
+            except Exception as error:  # noqa: BLE001 - nobody else keeps the promises
+                log.error("a round failed: %s", whereabouts(error))  # noqa: TRY400 - may quote words
                 busy, patience_s = 0, min(patience_s * 2, 30.0)
             if not busy:
                 self._stopping.wait(patience_s)
@@ -98,10 +114,15 @@ class Worker:
         now = self._clock()
         self._store.write(lambda session: self._expire(session, now))
         done = self._end_holds(now)
-        items = self._store.write(lambda session: session.claim(now, BATCH, LEASE))
+        # One at a time: who dies in a call leaves no other answer in doubt.
+        items = self._store.write(lambda session: session.claim(now, 1, LEASE))
         for item in items:
             self._send(item)
-        return done + len(items)
+        return done + len(items) + self._do_chores()
+
+    def _do_chores(self) -> int:
+        now = self._clock()
+        return sum(chore(now) for chore in self._chores)
 
     def _expire(self, session: Session, now: datetime) -> None:
         for item in session.expire(now):
@@ -127,8 +148,10 @@ class Worker:
             self._refused(item, refusal)
         except OutcomeUnknown as lost:
             self._lost(item, lost.code)
-        except Exception as error:  # the outermost edge: one bad item must not stop the others
-            log.exception("sending failed item=%s provider=%s", item.id, item.provider)
+        except Exception as error:  # noqa: BLE001 - one bad item must not stop the others
+            log.error(  # noqa: TRY400 - the exception may quote an address
+                "sending failed item=%s provider=%s: %s", item.id, item.provider, whereabouts(error)
+            )
             self._lost(item, type(error).__name__)
         else:
             self._conclude(item, OutboxState.SENT, ref=ref)
@@ -193,7 +216,8 @@ class Worker:
     def _note(
         self, session: Session, item: OutboxItem, state: OutboxState, error: str, now: datetime
     ) -> None:
-        if item.repeatable or item.address is None:  # a notice to ourselves; an erased person
+        # A notice to ourselves; a person who was erased, perhaps while this was being sent.
+        if item.repeatable or session.address(item.addr) is None:
             return
         facts: dict[str, Json] = {
             "outcome": str(state),
@@ -219,6 +243,7 @@ class Worker:
     def _end_holds(self, now: datetime) -> int:
         """An undecided hold becomes an opt-out at the end of its clock (docs/design.md)."""
         holding = self._store.read(lambda session: session.due_holds(now))
+        ended = 0
         for review in holding:
             try:
                 self._desk.receive(
@@ -233,4 +258,6 @@ class Worker:
                 )
             except HeedError as refusal:  # a person was faster, or the record was erased
                 log.info("hold not ended review=%s: %s", review.id, type(refusal).__name__)
-        return len(holding)
+            else:
+                ended += 1
+        return ended

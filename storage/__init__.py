@@ -31,7 +31,7 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
                     entries_after(cursor="", limit=500) -> list[AddressEntry]
                     forget_words(addr, entry_id) -> bool
     proof           records(addr) -> list[LedgerRecord]     disclose(record) -> Disclosure | None
-                    faults(addr) -> list[str]               (`storage.leaf` says what a leaf is)
+                    faults(addr) -> list[str]               (`bot.leaf` says what a leaf is)
     suppressions    suppressions(addr, now) -> tuple[Suppression, ...]
                     suppressions_of(addrs, now) -> dict[addr, tuple[Suppression, ...]]
                     apply(addr, Change, since, entry_id)
@@ -61,7 +61,7 @@ Errors: `StoreUnavailable` (come back later), `Conflict` (read again), `Unreadab
 
 from storage.errors import Conflict, StoreError, StoreUnavailable, Unreadable
 from storage.migrate import migrate, schema_is_current
-from storage.proof import Disclosure, LedgerRecord, chain_faults
+from storage.proof import LedgerRecord, chain_faults
 from storage.rows import (
     AddressEntry,
     AddressSuppression,
@@ -78,7 +78,6 @@ __all__ = [
     "AddressEntry",
     "AddressSuppression",
     "Conflict",
-    "Disclosure",
     "EventRow",
     "LedgerRecord",
     "OutboxItem",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, null, select, update
 
-from bot.model import Address, Channel
+from bot.model import Address, Channel, NoticeKind
 from storage.errors import StoreError
 from storage.schema import (
     address_keys,
@@ -15,6 +16,7 @@ from storage.schema import (
     conversations,
     outbox,
     sends,
+    settings,
     word_keys,
 )
 from storage.sql import Statement, micros, param, upsert
@@ -41,10 +43,19 @@ _LINKED = Statement(
     .where(contacts.c.addr == _ADDR, _OTHER.c.addr != _ADDR)
     .order_by(_OTHER.c.addr)
 )
-_DROP_ANSWERS = Statement(
+# What takes the person's words off a review's card is still to be sent: it holds none.
+_DROP_UNSENT = Statement(
     update(outbox)
-    .where(outbox.c.addr == _ADDR, outbox.c.state.in_(["pending", "parked"]))
+    .where(
+        outbox.c.addr == _ADDR,
+        outbox.c.state.in_(["pending", "parked"]),
+        outbox.c.kind != NoticeKind.REVIEW_UPDATE.value,
+    )
     .values(state="dropped", error="erased")
+)
+# By its id the provider still knows whom a message went to.
+_FORGET_REFERENCES = Statement(
+    update(outbox).where(outbox.c.addr == _ADDR).values(provider_ref="", raw_ct=null())
 )
 # Links to contacts stay: through them a stop for everything still covers the other addresses.
 _FORGET = [
@@ -53,6 +64,8 @@ _FORGET = [
 _FORGET_KEYS = [
     Statement(delete(table).where(table.c.addr == _ADDR)) for table in (word_keys, address_keys)
 ]
+SHRED_DUE = "shred_due"  # the setting that says so; its value differs each time
+_SHRED_DUE = upsert(settings, "value")
 
 
 class Addresses(Unit):
@@ -73,6 +86,7 @@ class Addresses(Unit):
         """The hash of the address, locked; its row and data key are made when missing."""
         addr = self._vault.address_hash(address)
         self.lock(addr)
+        self._addresses[addr] = address
         row = self._main.one(_FIND, addr=addr)
         key = self._data_key(addr)
         if row is not None and key is not None and row[1] is not None:
@@ -138,10 +152,12 @@ class Addresses(Unit):
     def erase(self, addr: bytes) -> None:
         """Make everything about the person unreadable, for ever; hash and suppressions stay.
 
-        Unsent answers are dropped. `Store.shred()` afterwards clears what the files still hold.
+        What was not sent is dropped, except what brings a review's card up to date. Afterwards
+        `Store.shred_if_due()` clears what the files still hold.
         """
         self.lock(addr)
-        self._main.run(_DROP_ANSWERS, addr=addr)
+        self._main.run(_DROP_UNSENT, addr=addr)
+        self._main.run(_FORGET_REFERENCES, addr=addr)
         self._main.run(_CLEAR_VALUE, addr=addr)
         for statement in _FORGET:
             self._main.run(statement, addr=addr)
@@ -149,6 +165,11 @@ class Addresses(Unit):
             self._keys.run(statement, addr=addr)
         self._data_keys[addr] = None
         self._addresses[addr] = None
+        self.ask_to_shred()
+
+    def ask_to_shred(self) -> None:
+        """Note that deleted bytes still lie in the logs, until `shred_if_due` cleared them."""
+        self._main.run(_SHRED_DUE, name=SHRED_DUE, value=os.urandom(8).hex())
 
 
 def _utf8(text: str) -> bytes:

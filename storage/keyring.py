@@ -7,10 +7,12 @@ beside the wrong keys would find nobody suppressed.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from storage.errors import StoreError
 from storage.schema import address_keys, addresses, keyring, settings
@@ -29,9 +31,10 @@ _UNWRAPPED_BY = Statement(
     .where(address_keys.c.key_id != param("current"))
     .limit(param("limit"))
 )
+# Not if the address was erased meanwhile and came back under another key.
 _REWRAP = Statement(
     update(address_keys)
-    .where(address_keys.c.addr == param("address"))
+    .where(address_keys.c.addr == param("address"), address_keys.c.wrapped == param("old_wrapped"))
     .values(wrapped=param("new_wrapped"), key_id=param("new_key_id"))
 )
 _REWRAP_RING = Statement(
@@ -39,6 +42,23 @@ _REWRAP_RING = Statement(
     .where(keyring.c.name == param("entry"))
     .values(wrapped=param("new_wrapped"), key_id=param("new_key_id"))
 )
+_NEXT_ID = Statement(
+    select(address_keys.c.key_id)
+    .where(address_keys.c.key_id > param("after"))
+    .order_by(address_keys.c.key_id)
+    .limit(1)
+)
+_COUNT = Statement(select(func.count()).where(address_keys.c.key_id == param("id")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrappedBy:
+    """How many keys one master key wraps. `current`: it is the first of HEED_SECRET_KEY."""
+
+    key_id: str
+    current: bool
+    addresses: int
+    keyring: int
 
 
 def open_keyring(main: Db, keys: Db, masters: MasterKeys, now: datetime) -> Vault:
@@ -63,6 +83,11 @@ def open_keyring(main: Db, keys: Db, masters: MasterKeys, now: datetime) -> Vaul
         name: masters.unwrap(key_id, wrapped, bound_to("keyring", name))
         for name, key_id, wrapped in keys.all(_ALL)
     }
+    if any(not masters.knows(key_id) for key_id in _address_key_ids(keys)):
+        raise StoreError(
+            "HEED_SECRET_KEY lacks an older key that still wraps keys of addresses: "
+            "list it after the new one and run heed keys rotate"
+        )
     ours = blake2b(opened["lookup"], digest_size=16, person=b"heed-keyring").hexdigest()
     if fingerprint is None:
         main.run(_KEEP_FINGERPRINT, name=_FINGERPRINT, value=ours)
@@ -76,6 +101,35 @@ def open_keyring(main: Db, keys: Db, masters: MasterKeys, now: datetime) -> Vaul
     )
 
 
+def wrapped_by(keys: Db, masters: MasterKeys) -> list[WrappedBy]:
+    """Every master key that wraps anything, the current one first; counts all address keys."""
+    ring = [key_id for _, key_id, _ in keys.all(_ALL)]
+    found = [
+        WrappedBy(
+            key_id=key_id.hex(),
+            current=key_id == masters.current,
+            addresses=_counted(keys, key_id),
+            keyring=ring.count(key_id),
+        )
+        for key_id in {masters.current, *ring, *_address_key_ids(keys)}
+    ]
+    return sorted(found, key=lambda one: (not one.current, one.key_id))
+
+
+def _counted(keys: Db, key_id: bytes) -> int:
+    row = keys.one(_COUNT, id=key_id)
+    assert row is not None
+    return int(row[0])
+
+
+def _address_key_ids(keys: Db) -> Iterator[bytes]:
+    """The ids of the master keys in use: one look into the index for each, however many rows."""
+    after = b""
+    while row := keys.one(_NEXT_ID, after=after):
+        after = row[0]
+        yield after
+
+
 def rewrap_addresses(keys: Db, masters: MasterKeys, limit: int) -> int:
     """Wrap up to `limit` address keys by the first master key; how many there were."""
     rows = keys.all(_UNWRAPPED_BY, current=masters.current, limit=limit)
@@ -84,6 +138,7 @@ def rewrap_addresses(keys: Db, masters: MasterKeys, limit: int) -> int:
         keys.run(
             _REWRAP,
             address=addr,
+            old_wrapped=wrapped,
             new_wrapped=masters.wrap(masters.unwrap(key_id, wrapped, bound), bound),
             new_key_id=masters.current,
         )

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, select, tuple_, update
 
+from bot.leaf import NONCE_BYTES, LeafFields, commitment, facts_json, leaf
 from bot.model import EntryKind, LedgerEntry, NewEntry, Scope
 from storage.addresses import Addresses
-from storage.errors import Conflict
-from storage.leaf import NONCE_BYTES, LeafFields, commitment, facts_json, leaf
+from storage.errors import Conflict, StoreError
 from storage.rows import AddressEntry
 from storage.schema import addresses, ledger, word_keys
 from storage.sql import Row, Statement, instant, micros, param, plain, upsert
@@ -69,6 +69,9 @@ class Ledger(Addresses):
         """
         channel, last, prev_leaf = self._head(addr)
         number = last + 1
+        address = self.address(addr)
+        if address is None:
+            raise StoreError("this address was erased: touch() comes first")
         facts = facts_json(entry.facts)
         words = entry.words.encode("utf-8", "surrogatepass")
         nonce = os.urandom(NONCE_BYTES)
@@ -84,7 +87,7 @@ class Ledger(Addresses):
             effective_at=micros(entry.effective_at),
             facts_ct=self.seal_for(addr, facts, "ledger", id, "facts"),
             words_ct=self._seal_words(addr, id, nonce, words),
-            commitment=commitment(nonce, facts, words),
+            commitment=commitment(nonce, address, facts, words),
             prev_leaf=prev_leaf,
         )
         this_leaf = leaf(fields)

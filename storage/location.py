@@ -43,7 +43,7 @@ def locate(url: str, keys_url: str | None = None) -> SqliteFiles | PostgresUrl:
     if scheme == "sqlite":
         main = _file(parsed, "HEED_DATABASE_URL")
         if keys_url is None:
-            return SqliteFiles(main=main, keys=main.with_stem(main.stem + _KEYS_SUFFIX))
+            return SqliteFiles(main=main, keys=keys_beside(main))
         keys = _file(_parse(keys_url, "the URL of the keys"), "the URL of the keys")
         if keys == main:
             raise StoreError("the keys need a file of their own")
@@ -53,6 +53,11 @@ def locate(url: str, keys_url: str | None = None) -> SqliteFiles | PostgresUrl:
             raise StoreError("on PostgreSQL the keys lie in the same database")
         return PostgresUrl(url=parsed.set(drivername="postgresql+psycopg"))
     raise StoreError("HEED_DATABASE_URL must begin with sqlite:/// or postgresql://")
+
+
+def keys_beside(main: Path) -> Path:
+    """Where the keys of this file lie unless somebody says otherwise."""
+    return main.with_stem(main.stem + _KEYS_SUFFIX)
 
 
 def _parse(url: str, name: str) -> URL:

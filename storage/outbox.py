@@ -114,6 +114,12 @@ _RECENT_ANSWERS = Statement(
 )
 
 
+_COUNTS = Statement(select(_C.state, func.count()).where(_WAITING).group_by(_C.state))
+_UNSETTLED = Statement(
+    select(*outbox.c).where(_WAITING).order_by(_C.due_at, _C.id).limit(param("limit"))
+)
+
+
 class Outbox(Addresses):
     def promise(self, item: OutboxItem) -> None:
         """Keep an answer or a notice; a worker sends it when it is due and `pending`.
@@ -214,6 +220,14 @@ class Outbox(Addresses):
 
     def parked(self) -> list[OutboxItem]:
         return [self._item(row) for row in self._main.all(_PARKED)]
+
+    def unsettled(self, limit: int = 500) -> list[OutboxItem]:
+        """What waits, is being sent, or is parked, the oldest first."""
+        return [self._item(row) for row in self._main.all(_UNSETTLED, limit=limit)]
+
+    def outbox_counts(self) -> dict[str, int]:
+        """How many wait (`pending`), are being sent, and are parked."""
+        return {str(row[0]): int(row[1]) for row in self._main.all(_COUNTS)}
 
     def recent_answers(self, addr: bytes, since: datetime) -> int:
         """How many answers were promised to the address from `since` on."""

@@ -36,6 +36,7 @@ _DUE_HOLDS = Statement(
     .limit(param("limit"))
 )
 _OF = Statement(_ALL.where(_C.addr == _ADDR).order_by(_C.opened_at, _C.id))
+_OPEN_COUNT = Statement(select(func.count()).where(_C.state == "open"))
 _COUNT = Statement(select(func.count()).where(_C.addr == _ADDR, _C.state == word("open")))
 _AS_SEEN = update(reviews).where(
     _C.id == _ID,
@@ -131,6 +132,12 @@ class Reviews(Addresses):
     def due_reviews(self, now: datetime, limit: int = 100) -> list[Review]:
         """Open ones whose clock has run out."""
         return [_review(row) for row in self._main.all(_DUE, now=micros(now), limit=limit)]
+
+    def open_count(self) -> int:
+        """How many reviews wait, of all addresses."""
+        row = self._main.one(_OPEN_COUNT)
+        assert row is not None
+        return int(row[0])
 
     def due_holds(self, now: datetime, limit: int = 100) -> list[Review]:
         """Open ones that suppress provisionally and whose clock has run out."""

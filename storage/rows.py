@@ -25,7 +25,7 @@ class OutboxState(StrEnum):
     SENDING = "sending"  # claimed: the call may be under way
     SENT = "sent"
     UNKNOWN = "unknown"  # the call was begun and its end is lost; never sent again
-    PARKED = "parked"  # waits for an operator: after `restore` and `move`
+    PARKED = "parked"  # waits for an operator: refused for good, or after `restore` and `move`
     DROPPED = "dropped"  # will not be sent: refused, expired, erased
     INLINE = "inline"  # answered in the HTTP response itself
     KEPT = "kept"  # the demo keeps it instead of sending

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0001"  # the newest in `migrations/versions`; a test holds that
+REVISION = "0002"  # the newest in `migrations/versions`; a test holds that
 MAIN = MetaData()
 KEYS = MetaData()  # its own file on SQLite, with its own short-lived backups
 
@@ -199,6 +199,42 @@ outbox = Table(
         sqlite_where=text("state IN ('pending', 'sending', 'parked')"),
         postgresql_where=text("state IN ('pending', 'sending', 'parked')"),
     ),
+)
+
+seals = Table(
+    "seals",
+    MAIN,
+    _count("number", key=True),  # from 1, without a gap
+    _time("sealed_at"),
+    _count("size"),
+    _count("total"),
+    _blob("root"),
+    _blob("register"),
+    _blob("prev"),
+    _blob("back"),
+    _blob("key"),
+    _blob("signature"),
+    sqlite_with_rowid=False,
+)
+
+sealed = Table(
+    "sealed",  # which seal holds an entry; what is not in it has none yet
+    MAIN,
+    _blob("addr", key=True),
+    _count("number", key=True),
+    _count("seal"),
+    _count("position"),
+    _blob("leaf"),  # as it was when it was sealed
+    Index("sealed_by_seal", "seal", "position"),
+    sqlite_with_rowid=False,
+)
+
+shelves = Table(
+    "shelves",  # `bot.register` as of the newest seal; can be made again from `sealed`
+    MAIN,
+    _count("shelf", key=True),
+    _blob("digest"),
+    sqlite_with_rowid=False,
 )
 
 settings = Table("settings", MAIN, _text("name", key=True), _text("value"), sqlite_with_rowid=False)

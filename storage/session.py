@@ -8,10 +8,14 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from storage.conversations import Conversations
+from storage.custody import Custody
 from storage.outbox import Outbox
 from storage.proof import Proofs
+from storage.reporting import Reporting
+from storage.retention import Retention
 from storage.reviews import Reviews
 from storage.schema import settings
+from storage.seals import Seals
 from storage.sql import Statement, param, upsert
 from storage.suppressions import Suppressions
 
@@ -19,7 +23,9 @@ _SETTING = Statement(select(settings.c.value).where(settings.c.name == param("na
 _SAVE_SETTING = upsert(settings, "value")
 
 
-class Session(Proofs, Suppressions, Conversations, Reviews, Outbox):
+class Session(
+    Proofs, Seals, Suppressions, Conversations, Reviews, Outbox, Retention, Custody, Reporting
+):
     """Given to the work of `Store.write` and `Store.read`, and of no use after it."""
 
     def setting(self, name: str) -> str | None:

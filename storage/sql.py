@@ -120,14 +120,16 @@ class Connection(Protocol):
     """What the sqlite3 and the psycopg connections have in common."""
 
     def execute(self, sql: Any, parameters: Any = ..., /) -> Any: ...
+    def cursor(self) -> Any: ...
 
 
 class Db:
     """One open transaction on one database."""
 
-    __slots__ = ("_execute", "dialect")
+    __slots__ = ("_connection", "_execute", "dialect")
 
     def __init__(self, connection: Connection, dialect: str) -> None:
+        self._connection = connection
         self._execute = connection.execute
         self.dialect = dialect
 
@@ -146,3 +148,10 @@ class Db:
     def run(self, statement: Statement, **params: Any) -> int:
         """How many rows it changed."""
         return self._cursor(statement, params).rowcount
+
+    def run_many(self, statement: Statement, rows: list[dict[str, Any]]) -> None:
+        """Run it once for each row of parameters."""
+        sql, constants = statement.on(self.dialect)
+        cursor = self._connection.cursor()
+        cursor.executemany(sql, [{**constants, **row} for row in rows])
+        cursor.close()

@@ -10,8 +10,15 @@ from typing import Protocol, TypeVar
 from sqlalchemy import literal, select
 
 from bot.model import Address
+from storage.addresses import SHRED_DUE
 from storage.errors import StoreError
-from storage.keyring import open_keyring, rewrap_addresses, rewrap_keyring
+from storage.keyring import (
+    WrappedBy,
+    open_keyring,
+    rewrap_addresses,
+    rewrap_keyring,
+    wrapped_by,
+)
 from storage.location import PostgresUrl, SqliteFiles, locate
 from storage.migrate import schema_is_current
 from storage.session import Session
@@ -94,8 +101,30 @@ class Store:
         """After an erasure: empty the logs that still hold old bytes. False: try again."""
         return self._backend.shred()
 
-    def rewrap_keys(self) -> int:
+    def shred_if_due(self) -> bool:
+        """Shred where an erasure or forgotten words ask for it; False: it has to be tried again."""
+        asked = self.read(lambda session: session.setting(SHRED_DUE))
+        if not asked:
+            return True
+        if not self.shred():
+            return False
+
+        def done(session: Session) -> None:
+            if session.setting(SHRED_DUE) == asked:  # else another one asked since
+                session.save_setting(SHRED_DUE, "")
+
+        self.write(done)
+        return True
+
+    def wrapped_by(self) -> list[WrappedBy]:
+        """How many keys each master key wraps, the current one first."""
+        masters = self._vault.masters
+        return self._backend.read(lambda _, keys: wrapped_by(keys, masters))
+
+    def rewrap_keys(self, progress: Callable[[int], None] = lambda _: None) -> int:
         """Wrap every key by the first master key, so that older ones can be withdrawn.
+
+        Interrupted, it goes on where it was. `progress` hears how many are done.
 
         Returns:
             How many address keys were wrapped anew.
@@ -106,6 +135,7 @@ class Store:
             lambda _, keys: rewrap_addresses(keys, masters, _REWRAP_BATCH)
         ):
             total += done
+            progress(total)
         self._backend.write(lambda _, keys: rewrap_keyring(keys, masters))
         return total
 

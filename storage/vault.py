@@ -77,6 +77,10 @@ class MasterKeys:
         self._keys = {_key_id(key): AESGCM(key) for key in keys}
         self.current = _key_id(keys[0])
 
+    def knows(self, key_id: bytes) -> bool:
+        """Whether one of the keys that we were given has this id."""
+        return key_id in self._keys
+
     def wrap(self, material: bytes, bound: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._keys[self.current].encrypt(nonce, material, bound)

@@ -37,7 +37,6 @@ US = "+12025550199"
 POLICY = Policy(company="Acme", help_contact="help@example.com")
 ROUTES = Routes(
     review_channel="C1",
-    human_mailbox="people@example.com",
     providers={Channel.SMS: "twilio", Channel.EMAIL: "smtp", Channel.SLACK: "slack"},
 )
 KEY = bytes(range(32))

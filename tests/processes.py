@@ -25,6 +25,8 @@ def free_port() -> int:
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """Nothing of this machine's own settings; a folder of its own; ports that are free."""
+    if more.get("HEED_ENV") == "production":
+        (folder / "heed.toml").touch()
     return {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(folder),

@@ -36,11 +36,13 @@ from bot.model import (
     Scope,
     ScopeKind,
     Standing,
+    Suppression,
     Verdict,
 )
 from bot.policy import Sender
 from bot.verdict import covered
 
+LOOP_FACTOR = 5
 NEEDS_A_PERSON_TO_LIFT = frozenset({"complaint", "erasure"})
 
 
@@ -113,13 +115,13 @@ class Case:
 
     def late_stop(self) -> Decision | None:
         """A stop sent before a START that we already applied: a person decides, held until then."""
-        sent, restarted = self.message.occurred_at, self.standing.conversation.last_opt_in_at
+        sent, restarted = self.message.occurred_at, self.standing.last_opt_in_at
         if sent is None or restarted is None or sent >= restarted:
             return None
         return self.to_person(ReviewCause.LATE_STOP, holds=CHANNEL_SCOPE)
 
     def stop(self, intent: Intent) -> Decision:
-        scope = EVERYTHING if intent is Intent.OPT_OUT_ALL else self.reading.scope or CHANNEL_SCOPE
+        scope = self._stop_scope(intent)
         narrows = self.standing.conversation.asked is Context.SCOPE_ASKED and scope.kind in (
             ScopeKind.PROGRAM,
             ScopeKind.TOPIC,
@@ -133,13 +135,9 @@ class Case:
         question = Question.NONE
         choices: tuple[str, ...] = ()
         answer = None
-        if (
-            news
-            and not narrows
-            and heed_answers(
-                self.message, self.sender, self.standing, self.voice.policy.answers_a_day
-            )
-        ):
+        # a new stop is confirmed also to somebody who asked for help all day, within reason
+        cap = LOOP_FACTOR * self.voice.policy.answers_a_day
+        if news and not narrows and heed_answers(self.message, self.sender, self.standing, cap):
             if intent in (Intent.OPT_OUT, Intent.OPT_OUT_ALL):
                 question, choices = question_after_stop(
                     self.message, self.reading, scope, self.sender, self.voice.policy
@@ -159,6 +157,15 @@ class Case:
             settles=Verdict.OPT_OUT,
             conversation=self._asked(question, choices),
         )
+
+    def _stop_scope(self, intent: Intent) -> Scope:
+        match intent:
+            case Intent.OPT_OUT_ALL:
+                return EVERYTHING
+            case Intent.ERASURE:  # what else is to go is for the person who sees to it
+                return CHANNEL_SCOPE
+            case _:
+                return self.reading.scope or CHANNEL_SCOPE
 
     def _stop_flags(self, intent: Intent) -> frozenset[str]:
         flags = set()
@@ -189,6 +196,8 @@ class Case:
         if self.message.assurance is not Assurance.VERIFIED:
             return self.to_person(ReviewCause.RESTART, holds=None)
         stops = self.standing.suppressions
+        if any(self._said_before(stop) for stop in stops):
+            return self.to_person(ReviewCause.RESTART, holds=None)
         flags = frozenset[str]().union(*(stop.flags for stop in stops))
         if flags & NEEDS_A_PERSON_TO_LIFT or self.standing.linked_everything:
             return self.to_person(ReviewCause.RESTART, holds=None)
@@ -213,6 +222,12 @@ class Case:
                 last_opt_in_at=self.message.occurred_at or self.message.received_at,
             ),
         )
+
+    def _said_before(self, stop: Suppression) -> bool:
+        """Whether this START is older than the stop: received before its commit, or sent before."""
+        sent = self.message.occurred_at
+        committed = stop.recorded_at or stop.since
+        return committed > self.message.received_at or (sent is not None and stop.since > sent)
 
     def _yes_to_our_offer(self) -> bool:
         """A bare YES opts in only where the message it answers offered that."""

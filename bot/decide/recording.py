@@ -39,6 +39,8 @@ def decide_recording(recording: Recording, standing: Standing, voice: Voice) -> 
             return _opt_in(recording, standing)
         case Act.PROVIDER_BLOCK:
             return _provider_block(recording, standing, voice)
+        case Act.ERASE:
+            return _erase(recording, standing, voice)
 
 
 def _opt_out(recording: Recording, standing: Standing, voice: Voice) -> Decision:
@@ -100,6 +102,24 @@ def _provider_block(recording: Recording, standing: Standing, voice: Voice) -> D
         outcome="provider_block" if news else "already_opted_out",
         entries=(_entry(EntryKind.PROVIDER_BLOCK, recording, {"repeats": not news}),),
         changes=(change,) if news else (),
+    )
+
+
+def _erase(recording: Recording, standing: Standing, voice: Voice) -> Decision:
+    """Who wants to be forgotten wants no more messages either: it blocks as their own words would.
+
+    What the entries say becomes unreadable with the rest; that they stand there does not.
+    """
+    if recording.actor.role is not Role.ADMIN:
+        raise NotAllowed("an erasure needs the role admin")
+    news = not covered(recording.scope, standing, voice.policy, recording.address.channel)
+    stop = _entry(EntryKind.OPTED_OUT, recording, {"repeats": not news, "rule": "erasure"})
+    flags = frozenset({"erasure"})  # a later START goes to a person
+    return Decision(
+        outcome="erased",
+        entries=(*((stop,) if news else ()), _entry(EntryKind.ERASED, recording, {})),
+        changes=(Change(scope=recording.scope, hold=Hold.STOPPED, flags=flags),) if news else (),
+        erased_by=recording.actor.name,
     )
 
 

@@ -50,6 +50,7 @@ class OpenReview:
     holds: Scope | None
     opened_at: datetime
     entry: LedgerEntry
+    held_elsewhere: bool = False  # another open review holds the same scope
 
 
 def decide_review(
@@ -120,7 +121,7 @@ def _keep(decision: ReviewDecision, review: OpenReview, standing: Standing) -> D
     entries = [_decided(decision, review)]
     changes: tuple[Change, ...] = ()
     held = any(one.scope == review.holds and one.hold is Hold.HELD for one in standing.suppressions)
-    if held and review.holds is not None:
+    if held and review.holds is not None and not review.held_elsewhere:
         changes = (Change(scope=review.holds, hold=None),)
         entries.append(
             NewEntry(

@@ -19,6 +19,7 @@ COMMANDS = {
     "read-mail": "handlers.cli.read_mail:read_mail",
     "check": "handlers.cli.check:check",
     "reviews": "handlers.cli.reviews:reviews",
+    "outbox": "handlers.cli.outbox:outbox",
     "export": "handlers.cli.export:export",
 }
 

@@ -17,7 +17,7 @@ from handlers.parts import operator_words, reader, voice_of
 from handlers.policy_file import policy_of
 from handlers.receipt import Receipt
 from handlers.recorder import Routes
-from handlers.settings import SettingsError
+from handlers.settings import Environment, SettingsError, environment_of
 from storage import Store, migrate, open_store
 
 
@@ -30,7 +30,7 @@ def chat(who: str, recipient: str) -> None:
     End with an empty line, or Ctrl-D.
     """
     try:
-        file = policy_of(os.environ)
+        file = policy_of(os.environ, demo=environment_of(os.environ) is Environment.DEMO)
         address = addresses.parse(who, region=file.policy.region)
     except (SettingsError, addresses.AddressError) as fault:
         print(f"heed: {fault}", file=sys.stderr)

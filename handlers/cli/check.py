@@ -6,7 +6,7 @@ import click
 
 from bot.verdict import Because
 from handlers import checking
-from handlers.cli.context import CHANNELS, address_of, joined
+from handlers.cli.context import CHANNELS, address_of, fail, joined
 
 BLOCKED = 1
 
@@ -24,12 +24,8 @@ def check(ctx: click.Context, address: str, topic: str, program: str, channel: s
     """
     with joined() as parts:
         who = address_of(parts, address, channel)
-        for kind, name, known in (
-            ("topic", topic, parts.policy.topics),
-            ("program", program, parts.policy.programs),
-        ):
-            if name and known and name.strip().casefold() not in known:
-                click.echo(f"heed: there is no {kind} of this name in heed.toml", err=True)
+        if kind := checking.unknown(parts.policy, topic=topic, program=program):
+            fail(f"there is no {kind} of this name in heed.toml")
         question = checking.Question(topic=topic, program=program)
         ruling = checking.check(parts.store, parts.policy, who, question, parts.clock())
     if ruling.allowed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ def joined() -> Iterator[Parts]:
         parts = join(load_settings(os.environ))
     except (SettingsError, StoreError) as fault:
         fail(str(fault))
+    except OSError as fault:
+        fail(f"cannot open what HEED_VAR or HEED_DATABASE_URL names: {fault.strerror or fault}")
     try:
         yield parts
     except StoreError as fault:
@@ -60,3 +63,11 @@ def shown(text: str, limit: int = 0) -> str:
     line = "".join(char if char.isprintable() else " " for char in text)
     line = " ".join(line.split())
     return f"{line[: limit - 1]}…" if limit and len(line) > limit else line
+
+
+def login() -> str:
+    """Who is at this terminal, for the ledger."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such user in this container
+        return "unknown"

@@ -77,11 +77,11 @@ def _run(what: str) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to this version; safe to run again."""
+    from handlers import serve as processes
     from storage import migrate as bring_up_to_date
 
     with _starting() as settings:
-        if settings.store_url.startswith("sqlite"):
-            settings.var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        processes.make_var(settings)
         bring_up_to_date(settings.store_url)
         print("heed: the database is up to date")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -11,7 +10,7 @@ import click
 from bot.addresses import masked
 from bot.errors import HeedError
 from bot.model import Actor, ReviewDecision, Role, Verdict
-from handlers.cli.context import fail, joined, shown
+from handlers.cli.context import fail, joined, login, shown
 from handlers.waiting import Waiting, find, waiting
 from storage import Store
 
@@ -50,7 +49,7 @@ def reviews(ctx: click.Context) -> None:
 @click.option("--by", "name", help="Who decides; your login name where it is not given.")
 def decide(review_id: str, decision: str, name: str | None) -> None:
     """Decide the review ID: opt_out, not_opt_out, ask, wrong_number or done."""
-    actor = Actor(name=f"cli:{shown(name or _login(), 60)}", role=Role.ADMIN)
+    actor = Actor(name=f"cli:{shown(name or login(), 60)}", role=Role.ADMIN)
     with joined() as parts:
         found = parts.store.read(lambda session: find(session, review_id.strip()))
         if found is None:
@@ -107,10 +106,3 @@ def _span(length: timedelta) -> str:
         if seconds >= size:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # no such user in this container
-        return "unknown"

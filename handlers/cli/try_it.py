@@ -15,7 +15,7 @@ from bot.reading import read
 from handlers.cli.explain import explain
 from handlers.parts import operator_words, voice_of
 from handlers.policy_file import policy_of
-from handlers.settings import SettingsError
+from handlers.settings import Environment, SettingsError, environment_of
 
 WHO = {
     Channel.SMS: "+12025550123",
@@ -38,7 +38,7 @@ WHO = {
 def try_it(text: str, channel: str, who: str | None, recipient: str, context: str) -> None:
     """Show how TEXT is read, why, and what Heed would answer. Nothing is recorded."""
     try:
-        file = policy_of(os.environ)
+        file = policy_of(os.environ, demo=environment_of(os.environ) is Environment.DEMO)
         address = _address(Channel(channel), who, file.policy.region)
     except (SettingsError, addresses.AddressError) as fault:
         print(f"heed: {fault}", file=sys.stderr)

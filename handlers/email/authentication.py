@@ -116,10 +116,13 @@ def _signer(result: _Result) -> str:
 
 
 def _aligned(domain: str, signer: str) -> bool:
-    """Relaxed alignment (RFC 7489, 3.1.1), within one domain and what is below it."""
+    """The same domain, or one above it (RFC 7489, 3.1.1, the safe half of relaxed alignment).
+
+    A signer below is a tenant's: it must not speak for the platform.
+    """
     if "." not in signer or "." not in domain:
         return False
-    return signer == domain or domain.endswith(f".{signer}") or signer.endswith(f".{domain}")
+    return signer == domain or domain.endswith(f".{signer}")
 
 
 def _domain(address: str) -> str:

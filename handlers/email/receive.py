@@ -23,6 +23,7 @@ from handlers.email.rcpt import base_mailbox
 from handlers.receipt import Receipt
 
 READ_S = 1.0
+THREADS = 8
 EXCERPT = 2_000
 
 
@@ -49,7 +50,8 @@ class MailDesk:
         self._authserv_ids = authserv_ids
         self._trust_loopback = trust_loopback
         self._loop_tag = loop_tag
-        self._readers = ThreadPoolExecutor(4, thread_name_prefix="heed-mail-reader")
+        # As many as the listener has threads, so that no mail waits for another one's reading.
+        self._readers = ThreadPoolExecutor(THREADS, thread_name_prefix="heed-mail-reader")
 
     def receive(
         self, raw: bytes, mail_from: str, recipients: tuple[str, ...], peer: str
@@ -103,7 +105,8 @@ class MailDesk:
                 message_id=mail.message_id,
                 references=mail.references,
                 subject=mail.subject,
-                return_path=mail_from,
+                # only the proved From is answered: an envelope sender elsewhere is nobody's word
+                return_path=mail_from if _same(mail_from, address) else "",
                 auto_suppress=silent,
             ),
             raw=raw,
@@ -154,6 +157,13 @@ class MailDesk:
             unread=why,
             raw=raw,
         )
+
+
+def _same(mail_from: str, address: Address | None) -> bool:
+    try:
+        return addresses.email(mail_from) == address
+    except addresses.AddressError:
+        return False
 
 
 def _nobody() -> Address:

@@ -17,12 +17,13 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from handlers.email.rcpt import Mailboxes
-from handlers.email.receive import MailDesk
+from handlers.email.receive import THREADS, MailDesk
 
 log = logging.getLogger("heed.smtp")
 
 SIZE_LIMIT = 25_000_000
 RCPT_LIMIT = 100
+LINE_LIMIT = 1_000_000
 IDLE_S = 60.0
 COMMANDS = 1_000
 
@@ -82,6 +83,12 @@ class Handler:
         return LATER
 
 
+class _Protocol(SMTP):
+    """Takes the long lines of careless clients: refused for good, somebody's stop would bounce."""
+
+    line_length_limit = LINE_LIMIT
+
+
 class _Controller(Controller):
     """Listens on a socket that is bound already, so that port 0 can be any free one."""
 
@@ -89,6 +96,9 @@ class _Controller(Controller):
         host, port = door.getsockname()[:2]
         super().__init__(handler, hostname=host, port=port, **options)
         self._door = door
+
+    def factory(self) -> SMTP:
+        return _Protocol(self.handler, **self.SMTP_kwargs)
 
     def _create_server(self) -> Coroutine[Any, Any, asyncio.AbstractServer]:
         return self.loop.create_server(self._factory_invoker, sock=self._door)
@@ -102,7 +112,7 @@ class Listener:
     """
 
     def __init__(
-        self, desk: MailDesk, mailboxes: Mailboxes, host: str, port: int, *, threads: int = 8
+        self, desk: MailDesk, mailboxes: Mailboxes, host: str, port: int, *, threads: int = THREADS
     ) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="heed-smtp")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

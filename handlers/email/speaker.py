@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from bot.model import Json, MailThread, NoticeKind
@@ -53,6 +54,8 @@ class MailSpeaker:
         message_id = f"<{item.id}@{sender.rpartition('@')[2]}>"
         now = self._clock()
         if item.kind == NoticeKind.FORWARD:
+            if not self._people:
+                raise SendError("HEED_HUMAN_MAILBOX_missing", permanent=True)
             cause = str(item.payload.get("cause", ""))
             if item.raw is not None:
                 mail = forward_mail(
@@ -113,18 +116,14 @@ def _deliver(relay: Relay, mail: bytes, recipient: str) -> None:
         OutcomeUnknown: the connection broke after it was handed over, before the answer.
     """
     handed_over = False
+    smtp = None
     try:
-        with _connect(relay) as smtp:
-            if not relay.tls and smtp.has_extn("starttls"):
-                smtp.starttls(context=ssl.create_default_context())
-                smtp.ehlo()
-            if relay.user:
-                smtp.login(relay.user, relay.password)
-            options = ["SMTPUTF8"] if not recipient.isascii() else []
-            _expect(smtp.mail("", options))
-            _expect(smtp.rcpt(recipient))
-            handed_over = True
-            _expect(smtp.data(mail))
+        smtp = _connect(relay)
+        options = ["SMTPUTF8"] if not recipient.isascii() else []
+        _expect(smtp.mail("", options))
+        _expect(smtp.rcpt(recipient))
+        handed_over = True
+        _expect(smtp.data(mail))
     except smtplib.SMTPResponseException as refusal:
         permanent = refusal.smtp_code >= PERMANENT
         raise SendError(f"smtp_{refusal.smtp_code}", permanent=permanent) from None
@@ -132,6 +131,12 @@ def _deliver(relay: Relay, mail: bytes, recipient: str) -> None:
         if handed_over:
             raise OutcomeUnknown(type(error).__name__) from None
         raise SendError(type(error).__name__, permanent=False) from None
+    else:
+        with suppress(smtplib.SMTPException, OSError):  # it is sent, whatever the farewell
+            smtp.quit()
+    finally:
+        if smtp is not None:
+            smtp.close()
 
 
 def _connect(relay: Relay) -> smtplib.SMTP:
@@ -143,6 +148,15 @@ def _connect(relay: Relay) -> smtplib.SMTP:
     else:
         smtp = smtplib.SMTP(relay.host, relay.port, timeout=TIMEOUT_S)
     smtp.ehlo_or_helo_if_needed()
+    safe = relay.tls
+    if not relay.tls and smtp.has_extn("starttls"):
+        smtp.starttls(context=ssl.create_default_context())
+        smtp.ehlo()
+        safe = True
+    if relay.user:
+        if not safe and relay.host not in ("127.0.0.1", "::1", "localhost"):
+            raise smtplib.SMTPNotSupportedError("no password over a line that anybody can read")
+        smtp.login(relay.user, relay.password)
     return smtp
 
 

@@ -100,7 +100,8 @@ def well_shaped(payload: Payload) -> bool:
             actions = payload.get("actions")
             return isinstance(actions, list) and bool(text_at(actions, 0, "action_id"))
         case "view_submission" | "view_closed":
-            return bool(text_at(payload, "view", "callback_id"))
+            view = ("callback_id", "type")
+            return all(text_at(payload, "view", name) for name in view)
         case _:
             return True
 

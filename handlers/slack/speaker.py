@@ -169,12 +169,18 @@ class SlackSpeaker:
 
 
 def _review_of(session: Session, item: OutboxItem) -> Review | None:
-    """Named by the item, else by the ledger entry of the decision that promised it."""
+    """Named by the item, else by the ledger entry of the decision that promised it.
+
+    Once the person was erased neither can be read: then it is the review of that entry.
+    """
     named = str(item.payload.get("review", ""))
     if not named and item.entry_id:
         entry = session.entry(item.addr, item.entry_id)
         named = "" if entry is None else str(entry.facts.get("review", ""))
-    return session.review(named) if named else None
+    if named:
+        return session.review(named)
+    reviews = session.reviews_of(item.addr)
+    return next((one for one in reviews if one.entry_id == item.entry_id), None)
 
 
 def _refused(refusal: SlackApiError, item: OutboxItem) -> SendError | OutcomeUnknown:

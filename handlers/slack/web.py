@@ -28,7 +28,7 @@ def blueprint(parts: Parts) -> Blueprint:
     @slack.post(PATH)
     def events() -> Response:
         request.max_content_length = door.BODY_LIMIT
-        raw = raw_request(parts, PATH)
+        raw = raw_request(parts)
         if door.is_ssl_check(raw):
             return Response(status=200)
         try:

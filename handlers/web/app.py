@@ -7,6 +7,7 @@ import logging
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from handlers.logs import whereabouts
 from handlers.parts import Parts
 from handlers.slack import web as slack
 from handlers.web import api, health, webhooks
@@ -48,8 +49,17 @@ def create_app(parts: Parts) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(Exception, _unexpected)
+    app.before_request(_bound)
     app.after_request(_secure)
     return app
+
+
+def _bound() -> None:
+    """A body without a length is read up to the limit and no further; a longer one is refused."""
+    if request.content_length is None and request.method in ("POST", "PUT", "PATCH"):
+        body = request.get_data(cache=True)
+        if len(body) >= (request.max_content_length or BODY_LIMIT):
+            raise RequestEntityTooLarge
 
 
 def _secure(response: Response) -> Response:
@@ -63,7 +73,7 @@ def _http_error(error: HTTPException) -> Response:
     response = error.get_response()
     description = error.description or error.name
     if isinstance(error, RequestEntityTooLarge):
-        description = f"the body is over {BODY_LIMIT} bytes"
+        description = f"the body is over {request.max_content_length} bytes"
     body = jsonify(error=description)
     body.status_code = error.code or 500
     for name, value in response.headers.items():
@@ -81,7 +91,7 @@ def _unavailable(_error: StoreUnavailable) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected error on %s: %s", request.endpoint, type(error).__name__, exc_info=error)
+    log.error("unexpected error on %s: %s", request.endpoint, whereabouts(error))
     body = jsonify(error="an error of ours; nothing was recorded, try again")
     body.status_code = 500
     return body

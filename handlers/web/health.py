@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 from flask import Blueprint, Response, jsonify
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from handlers.parts import Parts
+from storage import OutboxState
 from storage.errors import StoreError
 
 log = logging.getLogger("heed.health")
@@ -35,6 +36,20 @@ def blueprint(parts: Parts) -> Blueprint:
 
     @health.get("/metrics")
     def metrics() -> Response:
-        return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest() + _standing(parts), content_type=CONTENT_TYPE_LATEST)
 
     return health
+
+
+def _standing(parts: Parts) -> bytes:
+    """What waits in the store, counted now: an operator's first look."""
+    registry = CollectorRegistry()
+    outbox = Gauge("heed_outbox", "Answers and notices by state", ["state"], registry=registry)
+    reviews = Gauge("heed_reviews_open", "Reviews that wait for a person", registry=registry)
+    counts, waiting = parts.store.read(
+        lambda session: (session.outbox_counts(), session.open_count())
+    )
+    for state in (OutboxState.PENDING, OutboxState.SENDING, OutboxState.PARKED):
+        outbox.labels(state).set(counts.get(state, 0))
+    reviews.set(waiting)
+    return generate_latest(registry)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, request
 
@@ -28,7 +29,7 @@ def blueprint(parts: Parts) -> Blueprint:
         provider = parts.providers.get(name)
         if provider is None:
             abort(404, "no such provider is set up here; its credentials are not set")
-        raw = raw_request(parts, f"/webhooks/{provider.name}")
+        raw = raw_request(parts)
         try:
             provider.verify(raw)
         except Unverified as refusal:
@@ -40,16 +41,16 @@ def blueprint(parts: Parts) -> Blueprint:
     return webhooks
 
 
-def raw_request(parts: Parts, path: str) -> RawRequest:
+def raw_request(parts: Parts) -> RawRequest:
     """The request as it came, before anybody touches a form.
 
-    The signed URL is the configured origin, the route's own path and the raw query string: not
-    `request.url`, which decodes escapes, and never Host or X-Forwarded-*.
+    The signed URL is the configured origin, the path and the raw query string: not `request.url`,
+    which decodes escapes, and never Host or X-Forwarded-*.
     """
     query = request.query_string.decode("latin-1")
     return RawRequest(
         method=request.method,
-        url=f"{parts.settings.signed_origin}{path}{'?' if query else ''}{query}",
+        url=f"{parts.settings.signed_origin}{quote(request.path)}{'?' if query else ''}{query}",
         headers={name.lower(): value for name, value in request.headers.items()},
         body=request.get_data(cache=True),
         content_type=(request.mimetype or "").lower(),

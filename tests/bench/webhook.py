@@ -74,6 +74,7 @@ def _table(pairs: list[tuple[Load, Load]]) -> list[str]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
+    (folder / "heed.toml").touch()
     return {
         "PATH": os.environ.get("PATH", ""),
         "HEED_ENV": "production",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -52,6 +52,7 @@ def decide(
     last_send: SentMessage | None = None,
     recent_answers: int = 0,
     linked_everything: bool = False,
+    last_opt_in_at: datetime | None = None,
 ) -> Decision:
     standing = Standing(
         suppressions=holds,
@@ -59,6 +60,7 @@ def decide(
         last_send=last_send,
         recent_answers=recent_answers,
         linked_everything=linked_everything,
+        last_opt_in_at=last_opt_in_at,
     )
     said = read_as if isinstance(read_as, Reading) else reading(read_as)
     return decide_message(message, said, standing, voice(policy), NOW)
@@ -139,7 +141,10 @@ def test_free_words_to_a_default_filtered_number_are_ours_to_confirm() -> None:
 
 
 def test_too_many_answers_in_a_day_look_like_a_loop() -> None:
-    decision = decide(sms("stop"), Intent.OPT_OUT, recent_answers=POLICY.answers_a_day)
+    cap = POLICY.answers_a_day
+    assert decide(sms("help"), Intent.HELP, recent_answers=cap).answer is None
+    assert decide(sms("stop"), Intent.OPT_OUT, recent_answers=cap).answer is not None
+    decision = decide(sms("stop"), Intent.OPT_OUT, recent_answers=5 * cap)
     assert decision.outcome == "opted_out"
     assert decision.answer is None
 
@@ -210,6 +215,24 @@ def test_start_lifts_what_the_same_address_stopped() -> None:
     assert not decision.answer.confirmation
 
 
+@pytest.mark.parametrize(
+    ("start", "recorded"),
+    [
+        (sms("start"), NOW + timedelta(microseconds=1)),
+        (sms("start", occurred_at=NOW - timedelta(minutes=30)), NOW - timedelta(minutes=20)),
+    ],
+    ids=["received-before-the-stop-was-committed", "sent-before-the-stop"],
+)
+def test_a_start_that_is_older_than_the_stop_lifts_nothing(
+    start: InboundMessage, recorded: datetime
+) -> None:
+    stop = replace(stopped(), since=min(recorded, NOW), recorded_at=recorded)
+    decision = decide(start, Intent.OPT_IN, stop)
+    assert decision.changes == ()
+    assert decision.review is not None
+    assert decision.review.cause is ReviewCause.RESTART
+
+
 def test_start_without_a_stop_changes_nothing_and_gets_help() -> None:
     decision = decide(sms("start"), Intent.OPT_IN)
     assert decision.changes == ()
@@ -245,12 +268,11 @@ def test_yes_opts_in_only_where_we_offered_it() -> None:
 
 
 def test_a_stop_sent_before_a_start_that_arrived_first_is_held_for_a_person() -> None:
-    restarted = Conversation(last_opt_in_at=NOW)
     late = decide(
-        sms("stop", occurred_at=NOW - timedelta(minutes=1)), Intent.OPT_OUT, conversation=restarted
+        sms("stop", occurred_at=NOW - timedelta(minutes=1)), Intent.OPT_OUT, last_opt_in_at=NOW
     )
     fresh = decide(
-        sms("stop", occurred_at=NOW + timedelta(minutes=1)), Intent.OPT_OUT, conversation=restarted
+        sms("stop", occurred_at=NOW + timedelta(minutes=1)), Intent.OPT_OUT, last_opt_in_at=NOW
     )
     assert late.outcome == "held"
     assert late.review is not None

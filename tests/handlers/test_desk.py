@@ -285,3 +285,33 @@ def test_a_text_longer_than_is_read_goes_to_a_person(at_desk: Bench) -> None:
     assert receipt.outcome == "review"
     assert receipt.review_id
     assert at_desk.history()[0].words == "la " * 10_000
+
+
+def test_two_doubts_are_two_decisions(at_desk: Bench) -> None:
+    first = at_desk.hears(sms("hm")).review_id
+    second = at_desk.hears(sms("hm")).review_id
+    at_desk.desk.receive(verdict(at_desk, first, Verdict.NOT_OPT_OUT))
+    assert at_desk.holds() == {"channel": "held"}
+    at_desk.desk.receive(verdict(at_desk, second, Verdict.NOT_OPT_OUT))
+    assert at_desk.holds() == {}
+
+
+def test_stop_and_start_racing_never_end_in_a_start_before_the_stop(at_desk: Bench) -> None:
+    """Whatever the order of arrival, a START received before a stop's commit does not lift it."""
+    clock = at_desk.clock
+    messages = [sms(("stop", "start")[number % 2], at=clock.now) for number in range(16)]
+    clock.forward(seconds=1)  # every commit is later than every receipt
+    threads = [threading.Thread(target=at_desk.hears, args=(message,)) for message in messages]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert at_desk.holds() == {"channel": "stopped"}
+    assert "opted_in" not in at_desk.kinds()
+
+
+def test_a_late_stop_to_another_number_of_ours_is_late_too(at_desk: Bench) -> None:
+    at_desk.hears(sms("stop"))
+    at_desk.hears(sms("start", at=at_desk.clock.forward(minutes=2)))
+    late = sms("stop", occurred_at=NOW + timedelta(minutes=1), recipient="+12025550198")
+    assert at_desk.hears(late).outcome == "held"

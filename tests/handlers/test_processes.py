@@ -101,6 +101,7 @@ def test_in_production_what_is_missing_is_one_line_and_exit_2(tmp_path: Path) ->
 
 def test_any_real_credential_means_production(tmp_path: Path) -> None:
     env = environment(tmp_path, HEED_TWILIO_AUTH_TOKEN="t", HEED_SECRET_KEY=KEY)
+    Path(env["HEED_CONFIG"]).touch()
     ended = heed(env, "serve")
     assert ended.returncode == 2
     assert "HEED_TWILIO_ACCOUNT_SID is missing" in ended.stderr.decode()
@@ -112,6 +113,25 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
         ended = heed({**env, "HEED_HTTP_LISTEN": "127.0.0.1:0"}, "smtp")
         assert ended.returncode == 2
         assert b"heed: " in ended.stderr
+
+
+def test_a_second_heed_does_not_share_the_port_of_the_first(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    with running(env, "serve", until="heed check"):
+        other = {**environment(tmp_path), "HEED_HTTP_LISTEN": env["HEED_HTTP_LISTEN"]}
+        ended = heed(other, "serve")
+        assert ended.returncode == 2
+        assert b"cannot listen" in ended.stderr
+
+
+def test_a_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    env = environment(tmp_path, HEED_VAR=str(tmp_path / "taken"))
+    for command in (["serve"], ["check", "+12025550123"]):
+        ended = heed(env, *command)
+        assert ended.returncode == 2
+        assert b"HEED_VAR" in ended.stderr
+        assert b"Traceback" not in ended.stderr
 
 
 def test_another_key_does_not_open_the_database(tmp_path: Path) -> None:

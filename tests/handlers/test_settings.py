@@ -34,7 +34,15 @@ def test_the_demos_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["HEED_TWILIO_AUTH_TOKEN", "HEED_SLACK_SIGNING_SECRET", "HEED_SLACK_APP_TOKEN"]
+    "name",
+    [
+        "HEED_TWILIO_AUTH_TOKEN",
+        "HEED_SLACK_SIGNING_SECRET",
+        "HEED_SLACK_APP_TOKEN",
+        "HEED_SECRET_KEY",
+        "HEED_SMTP_RELAY_URL",
+        "HEED_DATABASE_URL",
+    ],
 )
 def test_any_real_credential_ends_the_demo(name: str) -> None:
     assert environment_of({name: "x"}) is Environment.PRODUCTION
@@ -59,6 +67,9 @@ def test_in_production_a_missing_key_is_one_line_that_names_it() -> None:
         ("HEED_PUBLIC_URL", "desk.example.net"),
         ("HEED_API_KEYS", "crm:owner:key"),
         ("HEED_ENV", "staging"),
+        ("HEED_LOG_LEVEL", "loud"),
+        ("HEED_HUMAN_MAILBOX", "nobody at all"),
+        ("HEED_PUBLIC_URL", "https://a.example.com/b?c#d"),
     ],
 )
 def test_a_wrong_value_is_named_and_never_quoted(variable: str, value: str) -> None:
@@ -114,3 +125,9 @@ def test_no_secret_shows_when_settings_are_printed() -> None:
 def test_half_a_provider_does_not_start(env: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         providers.configured(load_settings(production(**env)))
+
+
+def test_a_file_of_keys_that_is_not_ours_is_named(tmp_path: Path) -> None:
+    (tmp_path / "demo-keys.json").write_text("[]")
+    with pytest.raises(SettingsError, match="HEED_VAR"):
+        load_settings({"HEED_VAR": str(tmp_path)})

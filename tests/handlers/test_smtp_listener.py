@@ -36,6 +36,7 @@ class Sink:
     def __init__(self) -> None:
         self.taken: list[tuple[str, list[str], bytes]] = []
         self.refuse = ""
+        self.farewell = "221 bye"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.refuse:
@@ -44,6 +45,9 @@ class Sink:
         assert isinstance(content, bytes)
         self.taken.append((envelope.mail_from or "", list(envelope.rcpt_tos), content))
         return "250 taken"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        return self.farewell
 
 
 @pytest.fixture
@@ -171,6 +175,38 @@ def test_an_out_of_office_mail_opts_nobody_out_and_is_not_answered(
     assert at_desk.kinds(MAIL_ANN) == ["heard"]
     assert at_desk.history(MAIL_ANN)[0].facts["kind"] == "auto_reply"
     assert at_desk.outbox(MAIL_ANN) == []
+
+
+def test_only_the_proved_sender_is_answered_not_an_envelope_elsewhere(
+    at_desk: Bench, door: Listener, sink: tuple[Sink, Relay]
+) -> None:
+    relay, where = sink
+    send(door, reply("please unsubscribe me"), "victim@example.net")
+    work(at_desk, where)
+    assert [recipients for _, recipients, _ in relay.taken] == [["ann@example.com"]]
+
+
+def test_a_relay_that_says_goodbye_badly_was_given_the_mail_all_the_same(
+    at_desk: Bench, door: Listener, sink: tuple[Sink, Relay]
+) -> None:
+    relay, where = sink
+    relay.farewell = "421 4.3.2 going away"
+    send(door, reply("please unsubscribe me"))
+    for _ in range(3):
+        work(at_desk, where)
+        at_desk.clock.forward(minutes=1)
+    assert len(relay.taken) == 1
+    assert at_desk.outbox(MAIL_ANN)[0].state is OutboxState.SENT
+
+
+def test_a_stop_in_one_very_long_line_is_taken(at_desk: Bench, door: Listener) -> None:
+    long = b"From: ann@example.com\r\nMessage-ID: <long@example.com>\r\n\r\nplease unsubscribe me. "
+    with closing(smtplib.SMTP("127.0.0.1", door.port, timeout=10)) as smtp:
+        smtp.ehlo()
+        smtp.mail("ann@example.com")
+        smtp.rcpt(OURS)
+        assert smtp.data(long + b"thanks " * 1000)[0] == 250
+    assert "channel" in at_desk.holds(MAIL_ANN)
 
 
 def test_a_mail_with_a_null_reverse_path_is_never_answered(at_desk: Bench, door: Listener) -> None:

@@ -245,6 +245,32 @@ def test_a_body_over_three_megabytes_is_413_and_nothing_is_stored(desk: Site) ->
     assert desk.bench.kinds(ANN) == []
 
 
+def test_a_body_without_a_length_is_bounded_too(desk: Site) -> None:
+    from io import BytesIO
+
+    response = desk.client.post(
+        "/webhooks/twilio",
+        input_stream=BytesIO(b"Body=" + b"a" * 4_000_000),
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+        content_type="application/x-www-form-urlencoded",
+        headers={"X-Twilio-Signature": "AAAA"},
+    )
+    assert response.status_code == 413
+
+
+def test_a_trailing_slash_is_part_of_what_was_signed(desk: Site) -> None:
+    body = fixture("free-words")
+    fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
+    signature = RequestValidator(TOKEN).compute_signature(f"{PUBLIC}/webhooks/twilio/", fields)
+    response = desk.client.post(
+        "/webhooks/twilio/",
+        data=body,
+        headers={"X-Twilio-Signature": signature},
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert response.status_code == 200
+
+
 def test_bytes_that_are_no_text_are_403_and_never_500(desk: Site) -> None:
     assert post(desk.client, b"Body=\xff\xfe&From=%ff", "AAAA").status_code == 403
     assert post(desk.client, b"", "AAAA").status_code == 403

@@ -17,14 +17,14 @@ from tests.kit import ANN, GB_ANN, MAIL_ANN, US, Bench, mail, sms
 class Line:
     """A speaker that does what it is told and remembers what it was given."""
 
-    def __init__(self, *outcomes: str | Exception) -> None:
+    def __init__(self, *outcomes: str | BaseException) -> None:
         self.outcomes = list(outcomes)
         self.heard: list[str] = []
 
     def send(self, item: OutboxItem) -> str:
         self.heard.append(item.kind)
         outcome = self.outcomes.pop(0) if self.outcomes else "ref"
-        if isinstance(outcome, Exception):
+        if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
@@ -149,8 +149,8 @@ def test_a_confirmation_whose_outcome_is_lost_is_never_repeated(
 
 def test_a_worker_that_died_in_mid_call_leaves_unknown_and_nobody_repeats(at_desk: Bench) -> None:
     at_desk.hears(mail("stop"))
-    at_desk.store.write(lambda session: session.claim(at_desk.clock.now, 4, LEASE))
-    at_desk.clock.forward(minutes=3)
+    at_desk.store.write(lambda session: session.claim(at_desk.clock.now, 1, LEASE))
+    at_desk.clock.forward(minutes=6)
     line = Line()
     worker(at_desk, line).step()
     assert line.heard == []
@@ -170,12 +170,8 @@ def test_a_notice_whose_outcome_is_lost_is_sent_again(at_desk: Bench) -> None:
 def test_a_refusal_because_the_person_opted_out_there_becomes_a_block_here(
     at_desk: Bench,
 ) -> None:
-    at_desk.hears(mail("start"))
     at_desk.hears(sms("help", answers_inline=False))
-    line = Line(
-        SendError("21610", permanent=True, block=True),
-        SendError("21610", permanent=True, block=True),
-    )
+    line = Line(SendError("21610", permanent=True, block=True))
     worker(at_desk, line).step()
     assert at_desk.holds(ANN) == {"channel": "stopped"}
     assert "provider_block" in at_desk.kinds(ANN)
@@ -237,3 +233,36 @@ def test_an_opt_out_heard_on_the_phone_is_confirmed_when_that_is_asked_for(
     worker(at_desk, line).step()
     assert line.heard == ["opted_out"]
     assert at_desk.outbox(GB_ANN)[0].state is OutboxState.SENT
+
+
+def test_a_worker_that_died_in_one_call_leaves_no_other_answer_in_doubt(at_desk: Bench) -> None:
+    for text in ("stop", "start", "stop"):
+        at_desk.hears(mail(text, at=at_desk.clock.forward(seconds=1)))
+    dying = Line(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        worker(at_desk, dying).step()
+    at_desk.clock.forward(minutes=6)
+    line = Line()
+    for _ in range(4):
+        worker(at_desk, line).step()
+    states = [item.state for item in at_desk.outbox(MAIL_ANN)]
+    assert states.count(OutboxState.UNKNOWN) == 1
+    assert states.count(OutboxState.SENT) == 2
+
+
+def test_a_hold_of_an_erased_person_does_not_keep_the_worker_busy(at_desk: Bench) -> None:
+    at_desk.hears(sms("hm"))
+    at_desk.store.write(lambda session: session.erase(at_desk.addr()))
+    at_desk.clock.forward(days=2)
+    running = worker(at_desk, Line())
+    running.step()
+    assert running.step() == 0
+
+
+def test_a_message_for_people_waits_where_no_mailbox_is_set(at_desk: Bench) -> None:
+    at_desk.hears(sms("when do you open?"))
+    line = Line(SendError("HEED_HUMAN_MAILBOX_missing", permanent=True))
+    worker(at_desk, line).step()
+    parked = at_desk.store.read(lambda session: session.parked())
+    assert [item.kind for item in parked] == ["forward"]
+    assert parked[0].payload["text"] == "when do you open?"

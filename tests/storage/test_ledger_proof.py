@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import psycopg
 import pytest
 
+from bot.leaf import commitment, leaf
 from storage import Store, Unreadable, chain_faults
-from storage.leaf import commitment, leaf
-from storage.sqlite import connect
+from tests.storage.administrator import administrator
 from tests.storage.conftest import Place
 from tests.storage.people import ANN, BOB, WORDS, stop
-
-
-class Raw:
-    """The database as an administrator sees it."""
-
-    def __init__(self, place: Place) -> None:
-        self.is_sqlite = place.is_sqlite
-        self.sqlite = (
-            connect(Path(place.url.removeprefix("sqlite:///"))) if place.is_sqlite else None
-        )
-        self.postgres = None if place.is_sqlite else psycopg.connect(place.url, autocommit=True)
-
-    def run(self, sql: str) -> None:
-        if self.sqlite is not None:
-            self.sqlite.execute(sql)
-        if self.postgres is not None:
-            self.postgres.execute(sql.encode())
-
-    def disarm(self) -> None:
-        if self.is_sqlite:
-            self.run("DROP TRIGGER ledger_no_UPDATE")
-            self.run("DROP TRIGGER ledger_no_DELETE")
-        else:
-            self.run("DROP TRIGGER ledger_no_change ON ledger")
-
-    def close(self) -> None:
-        for connection in (self.sqlite, self.postgres):
-            if connection is not None:
-                connection.close()
-
-
-@contextmanager
-def administrator(place: Place) -> Iterator[Raw]:
-    raw = Raw(place)
-    try:
-        yield raw
-    finally:
-        raw.close()
 
 
 @pytest.mark.parametrize(
@@ -129,9 +88,14 @@ def test_a_disclosed_entry_can_be_checked_without_the_database(store: Store) -> 
     assert disclosed is not None
     assert disclosed.words.decode() == WORDS
     assert records[1].fields.commitment == commitment(
-        disclosed.nonce, disclosed.facts, disclosed.words
+        disclosed.nonce, ANN, disclosed.facts, disclosed.words
     )
-    assert records[1].fields.commitment != commitment(disclosed.nonce, disclosed.facts, b"stop")
+    assert records[1].fields.commitment != commitment(
+        disclosed.nonce, ANN, disclosed.facts, b"stop"
+    )
+    assert records[1].fields.commitment != commitment(
+        disclosed.nonce, BOB, disclosed.facts, disclosed.words
+    )
     assert records[1].leaf == leaf(records[1].fields)
     assert records[1].fields.prev_leaf == records[0].leaf
     assert chain_faults(records) == []

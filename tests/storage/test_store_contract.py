@@ -227,7 +227,6 @@ def test_a_conversation_that_moved_is_not_overwritten(store: Store) -> None:
         asked=Context.SCOPE_ASKED,
         choices=("newsletter", "all"),
         asked_until=NOW + timedelta(hours=24),
-        offered_opt_in=True,
         lang="de",
         last_opt_in_at=NOW,
         clarified_at=NOW,

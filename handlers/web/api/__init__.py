@@ -11,9 +11,11 @@ from bot.errors import Conflict, HeedError, NotAllowed, NotFound
 from handlers.parts import Parts
 from handlers.web.api import (
     check,
+    erasures,
     history,
     opt_ins,
     opt_outs,
+    reports,
     reviews,
     sends,
     suppressions,
@@ -28,10 +30,12 @@ RESOURCES: tuple[Callable[[Parts], Operations], ...] = (
     check.operations,
     opt_outs.operations,
     opt_ins.operations,
+    erasures.operations,
     suppressions.operations,
     history.operations,
     reviews.operations,
     sends.operations,
+    reports.operations,
 )
 STATUS: dict[type[HeedError], int] = {NotAllowed: 403, NotFound: 404, Conflict: 409}
 

@@ -65,6 +65,7 @@ class CheckedBatch(BaseModel):
 def operations(parts: Parts) -> Operations:
     def check(_actor: Actor, asked: Check) -> Reply:
         address = wire.address_of(parts, asked.address, asked.channel)
+        wire.known_names(parts, topic=asked.topic, program=asked.program)
         question = checking.Question(topic=asked.topic, program=asked.program)
         now = parts.clock()
         ruling = checking.check(parts.store, parts.policy, address, question, now)
@@ -73,6 +74,7 @@ def operations(parts: Parts) -> Operations:
     def check_batch(_actor: Actor, asked: CheckBatch) -> Reply:
         found = [_parsed(parts, text, asked.channel) for text in asked.addresses]
         known = [one for one in found if isinstance(one, Address)]
+        wire.known_names(parts, topic=asked.topic, program=asked.program)
         question = checking.Question(topic=asked.topic, program=asked.program)
         now = parts.clock()
         rulings = iter(checking.check_many(parts.store, parts.policy, known, question, now))

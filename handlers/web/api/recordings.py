@@ -58,6 +58,9 @@ def record(
     now = parts.clock()
     address = wire.address_of(parts, heard.address, heard.channel)
     wire.not_future(heard.heard_at, now, "heard_at")
+    kind, _, name = heard.scope.partition(":")
+    if name:
+        wire.known_names(parts, field="scope", **{kind: name})
     key = wire.idempotency_key()
     if heard.contact:  # first, so that "everything" covers the person's other addresses at once
         parts.store.write(

@@ -16,6 +16,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from bot import addresses
 from bot.model import Address, Channel
+from handlers.checking import unknown
 from handlers.parts import Parts
 from handlers.web.api.operation import Reply
 
@@ -125,6 +126,16 @@ def respond(reply: Reply) -> Response:
     return Response(
         reply.body.model_dump_json(), status=reply.status, content_type="application/json"
     )
+
+
+def known_names(parts: Parts, *, topic: str = "", program: str = "", field: str = "") -> None:
+    """Refuse a topic or program that `heed.toml` does not name.
+
+    Raises:
+        Invalid: it is unknown.
+    """
+    if kind := unknown(parts.policy, topic=topic, program=program):
+        raise Invalid(Problem(field=field or kind, problem=f"is no {kind} of heed.toml"))
 
 
 def address_of(parts: Parts, text: str, channel: Channel | None, field: str = "address") -> Address:

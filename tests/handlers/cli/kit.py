@@ -21,6 +21,10 @@ POLICY = """
 company = "Acme"
 
 [[topics]]
+name = "promotions"
+title = "Promotions"
+
+[[topics]]
 name = "receipts"
 title = "Receipts"
 kind = "transactional"

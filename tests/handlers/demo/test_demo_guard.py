@@ -26,6 +26,7 @@ def test_outside_the_demo_there_is_no_demo_page(tmp_path: Path, path: str) -> No
     environment = demo_environment(tmp_path)
     made_up = load_settings(environment).env
     environment |= {**made_up, "HEED_ENV": "production", "HEED_PUBLIC_URL": "https://example.com"}
+    Path(environment["HEED_CONFIG"]).touch()
     settings = load_settings(environment)
     migrate(settings.store_url)
     parts = join(settings)

@@ -31,7 +31,7 @@ def _proved(
         ],
         ["Authentication-Results: mx.example.net; dkim=pass header.d=example.com header.s=a"],
         [
-            "Authentication-Results: mx.example.net;\r\n dkim=fail header.d=example.org;\r\n dkim=pass (good; really) header.i=@mail.example.com"
+            "Authentication-Results: mx.example.net;\r\n dkim=fail header.d=example.org;\r\n dkim=pass (good; really) header.i=@example.com"
         ],
         ["Authentication-Results: elsewhere.example.org; dmarc=fail", PASS],
     ],
@@ -81,3 +81,8 @@ def test_two_senders_are_never_proved() -> None:
 def test_international_domains_are_compared_in_one_form() -> None:
     header = "Authentication-Results: mx.example.net; dmarc=pass header.from=xn--exmple-cua.com"
     assert _proved(header, sender="ann@exämple.com")
+
+
+@pytest.mark.parametrize("signer", ["tenant.example.com", "mail.example.com", "ample.com", "com"])
+def test_a_signer_below_or_beside_the_domain_does_not_speak_for_it(signer: str) -> None:
+    assert not _proved(f"Authentication-Results: mx.example.net; dkim=pass header.d={signer}")

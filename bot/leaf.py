@@ -3,9 +3,10 @@
     commitment = HMAC-SHA-256(nonce, plaintext)      nonce: 32 random bytes of this entry alone
     leaf       = SHA-256(fields)                     over the encrypted form and the leaf before
 
-The commitment is stored, the nonce is not: it lies encrypted with the words. Whoever holds the
-database but no keys cannot test a guess at the words; once the key is destroyed nobody can, and the
-leaf still verifies. A proof discloses the nonce (`docs/decisions/0004-the-nonce-is-hidden.md`).
+The plaintext is the address, the facts and the words. The commitment is stored, the nonce is not:
+it lies encrypted with the words. Whoever holds the database but no keys cannot test a guess at the
+words; once the key is destroyed nobody can, and the leaf still verifies. A proof discloses the
+nonce (`docs/decisions/0004-the-nonce-is-hidden.md`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.model import Json
+from bot.model import Address, Json
 
 NONCE_BYTES = 32
 _SPELL = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
@@ -26,7 +27,10 @@ _PLAINTEXT = b"heed-plaintext-1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafFields:
-    """All that a leaf covers, as stored. `prev_leaf` is empty for the first entry of an address."""
+    """All that a leaf covers, as stored. `prev_leaf` is empty for the first entry of an address.
+
+    `addr` is the address's keyed hash; times are microseconds since 1970, UTC.
+    """
 
     addr: bytes
     number: int
@@ -43,31 +47,50 @@ class LeafFields:
     prev_leaf: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosure:
+    """The plaintext of an entry; with the nonce it can be checked against the commitment."""
+
+    nonce: bytes
+    facts: bytes
+    words: bytes
+
+
 def facts_json(facts: Mapping[str, Json]) -> bytes:
     """The one spelling of facts: sorted keys, ASCII, no spaces."""
     return _SPELL(facts).encode()
 
 
-def commitment(nonce: bytes, facts: bytes, words: bytes) -> bytes:
-    """Binds the plaintext without telling it."""
-    return hmac.digest(nonce, _joined(_PLAINTEXT, facts, words), "sha256")
+def commitment(nonce: bytes, address: Address, facts: bytes, words: bytes) -> bytes:
+    """Binds the plaintext, and whose it is, without telling either."""
+    return hmac.digest(
+        nonce,
+        joined(
+            _PLAINTEXT,
+            address.channel.encode(),
+            address.value.encode("utf-8", "surrogatepass"),
+            facts,
+            words,
+        ),
+        "sha256",
+    )
 
 
 def leaf(fields: LeafFields) -> bytes:
     """The 32 bytes that stand for the entry in the next leaf and in a seal."""
     scope = b"" if fields.scope is None else b"=" + fields.scope.encode()
     return hashlib.sha256(
-        _joined(
+        joined(
             _LEAF,
             fields.addr,
-            _integer(fields.number),
+            integer(fields.number),
             fields.id.encode(),
             fields.kind.encode(),
             fields.channel.encode(),
             fields.message_id.encode(),
             scope,
-            _integer(fields.recorded_at),
-            _integer(fields.effective_at),
+            integer(fields.recorded_at),
+            integer(fields.effective_at),
             fields.facts_ct,
             fields.words_ct,
             fields.commitment,
@@ -76,10 +99,11 @@ def leaf(fields: LeafFields) -> bytes:
     ).digest()
 
 
-def _joined(*parts: bytes) -> bytes:
+def joined(*parts: bytes) -> bytes:
     """Each part with its length before it: no two lists of parts spell the same."""
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
-def _integer(value: int) -> bytes:
+def integer(value: int) -> bytes:
+    """Eight bytes, big-endian, signed."""
     return value.to_bytes(8, "big", signed=True)

@@ -1,0 +1,99 @@
+"""The proof as a page to read and to print: one file, nothing from outside, everything escaped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+
+from bot.leaf import Disclosure
+from bot.model import EntryKind, Json
+from bot.proof import Findings, Proof
+from bot.strict_json import spelt_moment
+
+_TITLES = {
+    EntryKind.HEARD: "Heard; nothing changed",
+    EntryKind.OPTED_OUT: "Opted out",
+    EntryKind.OPTED_IN: "Opted in",
+    EntryKind.HELD: "Blocked until a person decides",
+    EntryKind.HOLD_ENDED: "Provisional block ended",
+    EntryKind.PAUSED: "Paused",
+    EntryKind.REASON_GIVEN: "Gave a reason",
+    EntryKind.REVIEW_DECIDED: "A person decided",
+    EntryKind.PROVIDER_BLOCK: "The provider reported a block",
+    EntryKind.ANSWERED: "What became of our answer",
+    EntryKind.ERASED: "Record erased",
+    EntryKind.IMPORTED: "Imported",
+    EntryKind.REVERTED: "An act was taken back",
+}
+_ENVIRONMENT = Environment(
+    autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+_PAGE = _ENVIRONMENT.from_string(files("handlers").joinpath("proof_page.html").read_text("utf-8"))
+
+
+def page(proof: Proof, findings: Findings) -> str:
+    """The page for a proof that holds."""
+    seals = {seal.number: seal for seal in proof.seals}
+    seal = findings.complete_to
+    assert seal is not None
+    answers = proof.notes.get("answers", [])
+    assert isinstance(answers, list)
+    return _PAGE.render(
+        address=proof.address.value if proof.address else "erased",
+        channel=str(proof.address.channel) if proof.address else "",
+        notes=proof.notes,
+        seal=seal,
+        sealed_at=_moment(seal.sealed_at),
+        key=seal.key.hex(),
+        findings=findings,
+        covered=len(proof.entries) - len(findings.later),
+        answers=[
+            {name: _printable(value) for name, value in answer.items()}
+            for answer in answers
+            if isinstance(answer, dict)
+        ],
+        entries=[
+            {
+                "number": entry.fields.number,
+                "title": _TITLES.get(EntryKind(entry.fields.kind), entry.fields.kind),
+                "id": entry.fields.id,
+                "scope": entry.fields.scope,
+                "effective_at": _moment(entry.fields.effective_at),
+                "recorded_at": _moment(entry.fields.recorded_at),
+                "words": _words(entry.reads),
+                "facts": {} if entry.reads is None else _facts(entry.reads),
+                "unread": entry.reads is None,
+                "leaf": entry.leaf.hex(),
+                "seal": entry.sealed.seal if entry.sealed else 0,
+                "sealed_at": _moment(seals[entry.sealed.seal].sealed_at) if entry.sealed else "",
+            }
+            for entry in proof.entries
+        ],
+    )
+
+
+def _facts(reads: Disclosure) -> Mapping[str, str]:
+    facts: dict[str, Json] = json.loads(reads.facts)
+    return {
+        name.replace("_", " "): _printable(value)
+        for name, value in facts.items()
+        if value not in (None, "", [], False)
+    }
+
+
+def _words(reads: Disclosure | None) -> str:
+    return "" if reads is None else _printable(reads.words.decode("utf-8", "surrogatepass"))
+
+
+def _printable(value: Json) -> str:
+    """As text that can be written as UTF-8."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode()
+
+
+def _moment(micros: int) -> str:
+    """To the second, for people."""
+    return f"{spelt_moment(micros)[:19].replace('T', ' ')} UTC"

@@ -1,0 +1,35 @@
+"""Reads all that a decision may depend on, in the transaction that records it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.model import EVERYTHING, Conversation, Standing
+from handlers.recorder import ANY_SENDER
+from storage import Session
+
+DAY = timedelta(days=1)
+
+
+def standing_of(
+    session: Session, addr: bytes, recipient: str, conversation: Conversation, now: datetime
+) -> Standing:
+    """What stands between the address and this sender of ours. The address is locked."""
+    anywhere = session.conversation(addr, ANY_SENDER)
+    return Standing(
+        suppressions=tuple(
+            replace(one, recorded_at=entry.recorded_at if entry else None)
+            for one in session.suppressions(addr, now)
+            for entry in (session.entry(addr, one.entry_id),)
+        ),
+        conversation=conversation,
+        last_opt_in_at=anywhere.last_opt_in_at,
+        last_send=session.last_send(addr, recipient),
+        linked_everything=any(
+            one.scope == EVERYTHING
+            for other in session.linked(addr)
+            for one in session.suppressions(other, now)
+        ),
+        recent_answers=session.recent_answers(addr, now - DAY),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 Levels = list[list[bytes]]
@@ -37,13 +37,16 @@ def path(tree: Levels, index: int) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def replace(tree: Levels, index: int, leaf: bytes) -> None:
-    """Put another leaf in the place of number `index`, with all that stands above it."""
-    tree[0][index] = _leaf(leaf)
+def replace(tree: Levels, leaves: Mapping[int, bytes]) -> None:
+    """Put other leaves in the places that are named, with all that stands above them."""
+    for index, leaf in leaves.items():
+        tree[0][index] = _leaf(leaf)
+    changed = set(leaves)
     for level, above in pairwise(tree):
-        index >>= 1
-        pair = level[2 * index : 2 * index + 2]
-        above[index] = _node(*pair) if len(pair) > 1 else pair[0]
+        changed = {index >> 1 for index in changed}
+        for index in changed:
+            pair = level[2 * index : 2 * index + 2]
+            above[index] = _node(*pair) if len(pair) > 1 else pair[0]
 
 
 def root_of(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:

@@ -37,8 +37,7 @@ class Register:
             shelf = shelf_of(item.addr)
             before = changed.get(shelf) or self.shelves.get(shelf, EMPTY)
             changed[shelf] = _extended(before, [item])
-        for shelf, digest in changed.items():
-            merkle.replace(self._tree, shelf, digest)
+        merkle.replace(self._tree, changed)
         self.shelves |= changed
         return changed
 

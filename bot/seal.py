@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -52,9 +53,8 @@ class Seal:
         return hashlib.sha256(joined(_statement(self), self.signature)).digest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """An entry as a seal holds it."""
+class Item(NamedTuple):
+    """An entry as a seal holds it; sorts by address hash and number. A tuple: there are many."""
 
     addr: bytes
     number: int

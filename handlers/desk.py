@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from bot.decide import OpenReview, decide_message, decide_recording, decide_review
@@ -36,7 +36,6 @@ from storage.rows import EventRow, ReviewState
 
 log = logging.getLogger("heed.desk")
 
-DAY = timedelta(days=1)
 READ_AGAIN = 5
 """How often a message is read anew because the conversation moved meanwhile."""
 
@@ -58,20 +57,18 @@ class Reader(Protocol):
 
 
 class Read(NamedTuple):
-    """A reading, and what of the conversation it depends on."""
+    """A reading, and the conversation that it was made in."""
 
-    context: tuple[object, ...]
+    seen: Conversation
     reading: Reading
 
-
-def context_of(conversation: Conversation) -> tuple[object, ...]:
-    """All of a conversation that bears on how a text is read."""
-    return (
-        conversation.asked,
-        conversation.choices,
-        conversation.asked_until,
-        conversation.lang,
-    )
+    def holds_in(self, found: Conversation) -> bool:
+        """Whether reading again in the conversation that was found could say anything else."""
+        seen = self.seen
+        asked = (seen.asked, seen.choices, seen.asked_until)
+        same = asked == (found.asked, found.choices, found.asked_until)
+        # the conversation's language only helps where the words tell none
+        return same and (self.reading.lang is not None or seen.lang == found.lang)
 
 
 class _Moved(Exception):  # noqa: N818 - it names what happened
@@ -150,7 +147,7 @@ class Desk:
         message_id = new_id(message.received_at)
         seen = Conversation()  # most people were asked nothing; the transaction looks
         for _ in range(READ_AGAIN):
-            before = Read(context_of(seen), self._read(message, seen))
+            before = Read(seen, self._read(message, seen))
             try:
                 return self.store.write(
                     lambda session, before=before: self._record_message(  # type: ignore[misc]
@@ -194,8 +191,8 @@ class Desk:
             return self._again(session, event, message)
         conversation = session.conversation(addr, message.recipient)
         if before is None:
-            before = Read(context_of(conversation), self._read(message, conversation))
-        elif before.context != context_of(conversation):
+            before = Read(conversation, self._read(message, conversation))
+        elif not before.holds_in(conversation):
             raise _Moved(conversation)
         standing = standing_of(session, addr, message.recipient, conversation, now)
         decision = decide_message(message, before.reading, standing, self.voice, now)

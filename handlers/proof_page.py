@@ -13,7 +13,7 @@ from bot.model import EntryKind, Json
 from bot.proof import Findings, Proof
 from bot.strict_json import spelt_moment
 
-_TITLES = {
+_TITLES: Mapping[str, str] = {
     EntryKind.HEARD: "Heard; nothing changed",
     EntryKind.OPTED_OUT: "Opted out",
     EntryKind.OPTED_IN: "Opted in",
@@ -58,7 +58,7 @@ def page(proof: Proof, findings: Findings) -> str:
         entries=[
             {
                 "number": entry.fields.number,
-                "title": _TITLES.get(EntryKind(entry.fields.kind), entry.fields.kind),
+                "title": _TITLES.get(entry.fields.kind, entry.fields.kind),
                 "id": entry.fields.id,
                 "scope": entry.fields.scope,
                 "effective_at": _moment(entry.fields.effective_at),

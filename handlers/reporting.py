@@ -13,13 +13,8 @@ from bot.policy import ConfirmedBy, Policy
 from bot.sheet import Month, Sheet, Waiting, sheet
 from bot.tally import Figure, ReviewStep, Stop, Tally
 from storage import OutboxState, Review, Session, Store
-from storage.reporting import (
-    SLICES,
-    ReportedAnswer,
-    ReportedEntry,
-    ReportedReview,
-    SendsAfterStop,
-)
+from storage.reported import ReportedAnswer, ReportedEntry, ReportedReview, SendsAfterStop
+from storage.reporting import SLICES
 
 PAGE = 200
 Progress = Callable[[str, int], None]

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 
-from bot.model import Address, Channel, EntryKind, LedgerEntry, ReviewCause, Scope
+from bot.model import Channel, EntryKind, LedgerEntry, ReviewCause, Scope
 from storage.addresses import Addresses
+from storage.reported import (
+    GONE,
+    ReportedAnswer,
+    ReportedEntry,
+    ReportedReview,
+    SendsAfterStop,
+)
 from storage.rows import OutboxState
 from storage.schema import addresses, ledger, outbox, reviews, sends
 from storage.sql import Row, Statement, instant, instant_or_none, micros, param
@@ -26,9 +32,6 @@ SLICES = 256
 _BEGIN, _END, _LIMIT = param("begin"), param("end"), param("limit")
 _LOW, _HIGH = param("low"), param("high")
 _REPORTED = [EntryKind.OPTED_OUT, EntryKind.PROVIDER_BLOCK, EntryKind.ERASED]
-_GONE = [  # what has left, or may have
-    state.value for state in OutboxState if state not in (OutboxState.DROPPED, OutboxState.PARKED)
-]
 _L = ledger.c
 _ENTRY = (_L.addr, _L.number, _L.id, _L.kind, _L.channel, _L.message_id, _L.scope)
 _ENTRY_TAIL = (_L.recorded_at, _L.effective_at, _L.facts_ct)
@@ -98,7 +101,7 @@ def _answers() -> Select[tuple[object, ...]]:
         other.c.message_id == one.c.message_id,
         other.c.repeatable == 0,
         other.c.kind != "clarify",  # a person had it asked
-        other.c.state.in_(_GONE),
+        other.c.state.in_([state.value for state in GONE]),
         tuple_(other.c.created_at, other.c.id) < tuple_(one.c.created_at, one.c.id),
     )
     acted = select(_L.effective_at).where(_L.addr == one.c.addr, _L.id == one.c.entry_id)
@@ -165,62 +168,6 @@ _REVIEWED = Statement(
         ),
     )
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedEntry:
-    """An opt-out, a provider's block or an erasure.
-
-    `entry` comes without words; its facts are empty once erased. `origin` is the message that a
-    person's decision was about. `promised` says that a confirmation of ours was. `sends_between`
-    went out after the person acted and before the suppression stood. `cursor` is where the pages
-    go on after it.
-    """
-
-    channel: Channel
-    address: Address | None
-    entry: LedgerEntry
-    origin: LedgerEntry | None
-    promised: bool
-    told_at: datetime | None
-    sends_between: int
-    cursor: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedAnswer:
-    """An automatic answer. `earlier` counts those to the same message before it."""
-
-    channel: Channel
-    confirmation: bool
-    state: OutboxState
-    acted_at: datetime
-    told_at: datetime | None
-    earlier: int
-    cursor: str
-
-    @property
-    def gone(self) -> bool:
-        """Whether it has left, or may have."""
-        return self.state.value in _GONE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedReview:
-    cause: ReviewCause
-    channel: Channel
-    held: bool
-    opened_at: datetime
-    decided_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendsAfterStop:
-    """`channel` is None where the address never wrote to us and only a linked one stopped."""
-
-    channel: Channel | None
-    sender: str
-    count: int
 
 
 class Reporting(Addresses):

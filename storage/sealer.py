@@ -21,9 +21,9 @@ from storage.store import Store
 
 BATCH = 1024
 """Entries in one seal at most: writing them holds up the desk's own writer for milliseconds."""
-PAGE = 5000
-OVERLAP = timedelta(minutes=15)
-"""Longer than a transaction may take and clocks of our machines differ."""
+PAGE = 20_000
+OVERLAP = timedelta(minutes=5)
+"""Longer than a transaction may take, and than clocks of our machines may differ."""
 ROUND = timedelta(days=1)
 
 
@@ -36,18 +36,16 @@ class Sealer:
         self._next_round: datetime | None = None
         self._kept: tuple[bytes, Register] | None = None  # as of the seal of this hash
 
-    def step(self, keep_on: Callable[[], bool] = lambda: True) -> int:
-        """Seal all that waits, or until `keep_on` says no; returns how many entries.
+    def step(self) -> int:
+        """Seal all that waits; returns how many entries.
 
         Where another sealer is faster, it is left to do it.
         """
         done = 0
         try:
-            for items in self._waiting():
+            for items in self._batches():
                 self._seal(items)
                 done += len(items)
-                if not keep_on():
-                    break
         except Conflict:
             pass
         except StoreError:
@@ -55,18 +53,17 @@ class Sealer:
             raise
         return done
 
-    def _waiting(self) -> Iterator[Sequence[Item]]:
-        """Batches of what no seal holds, each looked up after the one before was sealed."""
+    def _batches(self) -> Iterator[Sequence[Item]]:
+        """What no seal holds; each batch is sealed before the next is asked for."""
         now = self._clock()
         if self._next_round is None or now >= self._next_round:
-            yield from self._whole_ledger()
+            for page in self._whole_ledger():
+                yield from _split(page)
             self._next_round = now + ROUND
-        latest = self._store.read(lambda session: session.latest_seal())
-        since = min(now, instant(latest.sealed_at)) - OVERLAP if latest else instant(0)
-        while batch := self._store.read(lambda session: session.unsealed_since(since, BATCH)):
-            yield batch
+        for page in self._recent_past(now):
+            yield from _split(page)
 
-    def _whole_ledger(self) -> Iterator[Sequence[Item]]:
+    def _whole_ledger(self) -> Iterator[list[Item]]:
         after: Item | None = None
         held: list[Item] = []
         while True:
@@ -74,15 +71,26 @@ class Sealer:
                 lambda session, at=after: session.unsealed_of_page(at, PAGE)  # type: ignore[misc]
             )
             held += found
-            while len(held) >= BATCH or (held and after is None):
-                yield held[:BATCH]
-                del held[:BATCH]
+            if len(held) >= PAGE or after is None:
+                yield held
+                held = []
             if after is None:
                 return
 
+    def _recent_past(self, now: datetime) -> Iterator[list[Item]]:
+        latest = self._store.read(lambda session: session.latest_seal())
+        since = min(now, instant(latest.sealed_at)) - OVERLAP if latest else instant(0)
+        full = True
+        while full:
+            items, since = self._store.read(
+                lambda session, at=since: session.unsealed_since(at, PAGE)  # type: ignore[misc]
+            )
+            yield items
+            full = len(items) == PAGE
+
     def _seal(self, found: Sequence[Item]) -> None:
         """One seal over these entries, in the order of addresses and numbers."""
-        items = sorted(found, key=lambda item: (item.addr, item.number))
+        items = sorted(found)
         before, back, register = self._store.read(self._past)
         self._kept = None
         changed = register.add(items)
@@ -111,3 +119,8 @@ class Sealer:
         if self._kept is not None and self._kept[0] == before.hash:
             return before, back, self._kept[1]
         return before, back, Register(session.shelves())
+
+
+def _split(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for first in range(0, len(items), BATCH):
+        yield items[first : first + BATCH]

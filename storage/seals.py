@@ -14,7 +14,7 @@ from bot.seal import Item, Seal
 from storage.errors import Conflict
 from storage.ledger import Ledger
 from storage.schema import ledger, sealed, seals, shelves
-from storage.sql import Row, Statement, micros, param, upsert
+from storage.sql import Row, Statement, instant, micros, param, upsert
 
 NEWEST = 1 << 62
 _LOCK_NUMBER = 0x5365616C  # any number that nobody else locks: "Seal"
@@ -31,7 +31,7 @@ _SEALS_AFTER = Statement(
     .limit(param("limit"))
 )
 _UNSEALED_SINCE = Statement(
-    select(_L.addr, _L.number, _L.leaf)
+    select(_L.addr, _L.number, _L.leaf, _L.recorded_at)
     .where(_L.recorded_at >= param("since"), ~exists().where(_HERE))
     .order_by(_L.recorded_at, _L.addr, _L.number)
     .limit(param("limit"))
@@ -97,10 +97,13 @@ class Seals(Ledger):
     def seals_after(self, number: int, limit: int) -> list[Seal]:
         return [_seal(row) for row in self._main.all(_SEALS_AFTER, number=number, limit=limit)]
 
-    def unsealed_since(self, moment: datetime, limit: int) -> list[Item]:
-        """Entries recorded at `moment` or later that no seal holds, oldest first."""
+    def unsealed_since(self, moment: datetime, limit: int) -> tuple[list[Item], datetime]:
+        """Entries recorded at `moment` or later that no seal holds, oldest first.
+
+        The second is when the last of them was recorded.
+        """
         rows = self._main.all(_UNSEALED_SINCE, since=micros(moment), limit=limit)
-        return [_item(row) for row in rows]
+        return [_item(row) for row in rows], instant(rows[-1][3]) if rows else moment
 
     def unsealed_of_page(self, after: Item | None, limit: int) -> tuple[list[Item], Item | None]:
         """Of the next `limit` entries, by address, those that no seal holds; and the last one.
@@ -174,7 +177,7 @@ def _rows(seal: int, items: Iterable[Item]) -> Iterable[dict[str, Any]]:
 
 
 def _item(row: Row) -> Item:
-    return Item(addr=row[0], number=row[1], leaf=row[2])
+    return Item(*row[:3])
 
 
 def _seal(row: Row) -> Seal:

@@ -153,5 +153,5 @@ class Db:
         """Run it once for each row of parameters."""
         sql, constants = statement.on(self.dialect)
         cursor = self._connection.cursor()
-        cursor.executemany(sql, [{**constants, **row} for row in rows])
+        cursor.executemany(sql, [{**constants, **row} for row in rows] if constants else rows)
         cursor.close()

@@ -43,6 +43,7 @@ from bot.policy import Sender
 from bot.verdict import covered
 
 LOOP_FACTOR = 5
+ONLY_THESE = "answer:only"  # the reading's rule for "just these", the answer to our question
 NEEDS_A_PERSON_TO_LIFT = frozenset({"complaint", "erasure"})
 
 
@@ -164,8 +165,14 @@ class Case:
                 return EVERYTHING
             case Intent.ERASURE:  # what else is to go is for the person who sees to it
                 return CHANNEL_SCOPE
+            case _ if self.reading.rule == ONLY_THESE and not self._names_a_part():
+                return Scope(ScopeKind.PROGRAM, self.sender.program)  # "just these", as we asked
             case _:
                 return self.reading.scope or CHANNEL_SCOPE
+
+    def _names_a_part(self) -> bool:
+        scope = self.reading.scope
+        return scope is not None and scope.kind in (ScopeKind.TOPIC, ScopeKind.PROGRAM)
 
     def _stop_flags(self, intent: Intent) -> frozenset[str]:
         flags = set()

@@ -20,7 +20,7 @@ FAULTY = 1
 LARGEST = 100_000  # bytes; a seal has under a thousand
 
 
-class PublicKey(click.ParamType):
+class PublicKey(click.ParamType[bytes]):
     """The company's public key, as `heed ledger key` prints it."""
 
     name = "key"

@@ -79,11 +79,9 @@ def told(proof: Proof, findings: Findings) -> list[str]:
     """What a proof that holds shows, and what it does not, in sentences."""
     seal = findings.complete_to
     assert seal is not None
-    lines = [
-        f"complete: these are all entries of this address up to seal {seal.number}"
-        f" ({spelt_moment(seal.sealed_at)}), {len(proof.entries) - len(findings.later)} of"
-        f" {seal.total} entries sealed until then"
-    ]
+    covered = len(proof.entries) - len(findings.later)
+    until = f"seal {seal.number} ({spelt_moment(seal.sealed_at)})"
+    lines = [f"complete up to {until}: {covered} of the {seal.total} entries sealed until then"]
     if findings.later:
         lines.append(f"not covered by that seal: entries {_listed(findings.later)}")
     if findings.unread:

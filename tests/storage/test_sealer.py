@@ -82,7 +82,7 @@ def test_what_was_committed_late_is_sealed_next_time(store: Store) -> None:
     one = Sealer(store, clock)
     store.write(lambda s: stop(s, "a"))
     assert one.step() == 1
-    store.write(lambda s: late(s, "slow", NOW - timedelta(minutes=10)))
+    store.write(lambda s: late(s, "slow", NOW - timedelta(minutes=4)))
     store.write(lambda s: late(s, "fast", NOW + timedelta(days=1)))
     assert one.step() == 2
     clean(store)
@@ -113,12 +113,12 @@ def test_a_clock_set_back_does_not_keep_entries_from_being_sealed(store: Store) 
 def test_a_great_backlog_becomes_many_bounded_seals(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sealer, "BATCH", 4)
-    monkeypatch.setattr(sealer, "PAGE", 3)
+    monkeypatch.setattr(sealer, "BATCH", 3)
+    monkeypatch.setattr(sealer, "PAGE", 6)
     for number in range(10):
         store.write(partial(stop, name=f"{number}", who=(ANN, BOB)[number % 2]))
     assert Sealer(store, clock).step() == 10
-    assert [seal.size for seal in chain(store)] == [4, 4, 2]
+    assert [seal.size for seal in chain(store)] == [3, 3, 3, 1]
     assert clean(store).sealed == 10
 
 

@@ -1,0 +1,191 @@
+"""`heed proof`: one document about one address, and checking it far from the database."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from handlers.cli.ledger import ledger
+from handlers.cli.proof import proof
+from storage.sealer import Sealer
+from tests.handlers.cli.kit import Shell
+from tests.kit import mail, sms
+
+ANN = "+12025550123"
+EVIL = "stop <script>alert(1)</script> & \u202e\"'></blockquote>"
+
+
+def seal(shell: Shell) -> None:
+    Sealer(shell.bench.store, shell.bench.clock).step()
+
+
+def key(shell: Shell) -> str:
+    return shell.run(ledger, "key").stdout.strip()
+
+
+@pytest.fixture
+def filled(shell: Shell) -> Shell:
+    shell.bench.hears(sms("stop"))
+    shell.bench.hears(mail("stop"))
+    seal(shell)
+    shell.bench.hears(sms(EVIL))
+    seal(shell)
+    shell.bench.hears(sms("start"))
+    return shell
+
+
+def made(shell: Shell, *more: str) -> Path:
+    target = shell.folder / "ann.json"
+    result = shell.run(proof, ANN, "-o", str(target), *more)
+    assert (result.exit_code, result.stdout) == (0, ""), result.output
+    return target
+
+
+def test_the_document_holds_words_reading_answers_and_times(filled: Shell) -> None:
+    path = made(filled)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    document = json.loads(path.read_text())
+    assert document["address"] == {"channel": "sms", "value": ANN}
+    first, second, third = document["entries"]
+    assert (first["number"], first["kind"], first["scope"]) == (1, "opted_out", "channel")
+    assert first["reads"]["words"] == "stop"
+    assert first["reads"]["facts"]["intent"] == "opt_out"
+    assert first["recorded_at"] == "2026-11-25T12:00:00.000000Z"
+    assert second["reads"]["words"] == EVIL
+    assert (first["sealed"]["seal"], second["sealed"]["seal"], third["sealed"]) == (1, 2, None)
+    answers = document["not_proved"]["answers"]
+    assert "Acme" in answers[0]["text"]
+
+
+def test_it_is_checked_without_database_or_settings(
+    filled: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, public = made(filled), key(filled)
+    monkeypatch.setenv("HEED_SECRET_KEY", "nonsense")
+    monkeypatch.setenv("HEED_DATABASE_URL", "sqlite:////nowhere/heed.db")
+    result = CliRunner().invoke(proof, ["--verify", str(path), "--key", public])
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "complete up to seal 2 (2026-11-25T12:00:00.000000Z): 2 of the 3 entries sealed until then",
+        "not covered by that seal: entries 3",
+        "the proof holds",
+    ]
+
+
+def test_a_tampered_document_does_not_hold(filled: Shell) -> None:
+    path, public = made(filled), key(filled)
+    document = json.loads(path.read_text())
+    document["entries"][0]["reads"]["words"] = "please go on"
+    path.write_text(json.dumps(document))
+    result = filled.run(proof, "--verify", str(path), "--key", public)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "entry 1 does not read so: the address, words or facts are others",
+        "the proof does not hold",
+    ]
+    path.write_text(path.read_text().replace('"recorded_at"', '"recorded"', 1))
+    result = filled.run(proof, "--verify", str(path), "--key", public)
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_proof_signed_by_somebody_else_does_not_hold(filled: Shell) -> None:
+    result = filled.run(proof, "--verify", str(made(filled)), "--key", "0" * 64)
+    assert result.exit_code == 1
+    assert "signed by another key" in result.stdout
+
+
+def test_a_kept_seal_binds_the_proof_to_what_was_true_then(filled: Shell) -> None:
+    kept = filled.folder / "seal.json"
+    filled.run(ledger, "publish", "-o", str(kept))
+    filled.bench.hears(sms("help"))
+    seal(filled)
+    later, public = made(filled), key(filled)
+    check = ("--verify", str(later), "--key", public, "--seal", str(kept))
+    result = filled.run(proof, *check)
+    assert result.exit_code == 1
+    assert "ask for a proof made with that seal" in result.stdout
+    made(filled, "--seal", str(kept))
+    result = filled.run(proof, *check)
+    assert result.exit_code == 0
+    assert "complete up to seal 2" in result.stdout
+    assert "not covered by that seal: entries 3, 4" in result.stdout
+
+
+def test_the_page_is_whole_escaped_and_fetches_nothing(filled: Shell) -> None:
+    page = filled.folder / "ann.html"
+    result = filled.run(proof, ANN, "--html", str(page))
+    assert (result.exit_code, result.stdout) == (0, "")
+    text = page.read_text()
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert ANN in text
+    assert "Opted out (channel)" in text
+    assert "Acme" in text
+    assert "@media print" in text
+    assert re.findall(r"(?:src|href|url|@import)\s*[=(]", text) == []
+    assert "http://" not in text
+    assert "https://" not in text
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+
+
+def test_who_was_erased_has_a_proof_without_words(filled: Shell) -> None:
+    filled.bench.store.write(lambda session: session.erase(filled.bench.addr()))
+    path, page = filled.folder / "ann.json", filled.folder / "ann.html"
+    result = filled.run(proof, ANN, "-o", str(path), "--html", str(page))
+    assert result.exit_code == 0
+    assert "words were made unreadable: entries 1, 2, 3" in result.stderr
+    assert "that it is this address" in result.stderr
+    for text in (path.read_text(), page.read_text()):
+        assert ANN not in text
+        assert "script>" not in text
+    assert filled.run(proof, "--verify", str(path), "--key", key(filled)).exit_code == 0
+
+
+def test_nothing_to_prove_is_said_so(shell: Shell) -> None:
+    result = shell.run(proof, ANN)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "nothing is recorded" in result.stderr
+    shell.bench.hears(sms("stop"))
+    result = shell.run(proof, ANN)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "nothing is sealed yet" in result.stderr
+
+
+def test_words_that_are_no_unicode_are_written_and_read_again(shell: Shell) -> None:
+    shell.bench.hears(sms("stop \ud83d 退订"))
+    seal(shell)
+    path = made(shell, "--html", str(shell.folder / "ann.html"))
+    assert shell.run(proof, "--verify", str(path), "--key", key(shell)).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--verify", "FILE"),
+        ("--verify", "FILE", "--key", "0" * 64, ANN),
+        (ANN, "--key", "0" * 64),
+        ("--verify", "nowhere.json", "--key", "0" * 64),
+        ("no address",),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(shell: Shell, arguments: tuple[str, ...]) -> None:
+    path = shell.folder / "some.json"
+    path.write_text("{}")
+    result = shell.run(proof, *(str(path) if one == "FILE" else one for one in arguments))
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[" * 5000, "\0", "nul", '{"format": "heed-seal-1"}'])
+def test_what_is_no_proof_does_not_hold(shell: Shell, text: str) -> None:
+    path = shell.folder / "some.json"
+    path.write_text(text)
+    result = shell.run(proof, "--verify", str(path), "--key", "0" * 64)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "holds no proof" in result.stderr

@@ -1,0 +1,1 @@
+"""Training the statistical model from the text in the repository: `python -m tests.train`."""

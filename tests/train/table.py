@@ -1,0 +1,73 @@
+"""Choose the thresholds and show what cross-validation says, author by author."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.model import STOPS, Intent
+from bot.reading.evaluation import Outcome, figures
+from bot.reading.joined import decide
+from bot.reading.model import Threshold
+from tests.train.corpus import Example, authors
+from tests.train.fit import INTENTS, Floats
+
+_INNOCENT = frozenset((Intent.OTHER, Intent.OPT_IN, Intent.HELP))
+FALSE = {True: 0.02, False: 0.03}  # innocent messages read as a stop, English or not
+ASKED = {True: 0.08, False: 0.1}  # innocent messages that a person is asked about
+_LEAST = 0.02
+
+
+def choose(examples: Sequence[Example], chances: Floats, *, english: bool) -> Threshold:
+    """The lowest thresholds that keep within `FALSE` and `ASKED` on messages of new authors."""
+    stops = [INTENTS.index(one) for one in STOPS]
+    innocent = [
+        (float(row[stops].sum()), one.settled)
+        for one, row in zip(examples, chances, strict=True)
+        if one.label in _INNOCENT and one.english is english
+    ]
+    open_ = sorted((mass for mass, settled in innocent if settled is None), reverse=True)
+    fixed = sum(settled in STOPS for _, settled in innocent)
+    if not open_:
+        return Threshold(stop=0.5, maybe=0.25)
+    false = max(0, int(FALSE[english] * len(innocent)) - fixed)
+    asked = false + int(ASKED[english] * len(innocent))
+    stop = max(open_[min(false, len(open_) - 1)], 2 * _LEAST)
+    maybe = max(open_[min(asked, len(open_) - 1)], _LEAST)
+    return Threshold(stop=round(stop + 1e-4, 4), maybe=round(min(maybe, stop) + 1e-4, 4))
+
+
+def decided(
+    examples: Sequence[Example], chances: Floats, english: Threshold, other: Threshold
+) -> list[Outcome]:
+    """What each would be read as."""
+    outcomes = []
+    for one, row in zip(examples, chances, strict=True):
+        threshold = english if one.english else other
+        named = dict(zip(INTENTS, map(float, row), strict=True))
+        intent, _, maybe = decide(named, threshold.stop, threshold.maybe)
+        outcomes.append(
+            Outcome(lang=one.lang, label=one.label, read=one.settled or intent, maybe=maybe)
+        )
+    return outcomes
+
+
+def table(examples: Sequence[Example], outcomes: Sequence[Outcome]) -> str:
+    """A line per author and language group."""
+    lines = [f"{'author':18} {'lang':6} recall caught  false   load  exact"]
+    pairs = list(zip(examples, outcomes, strict=True))
+    for author in [*authors(examples), "all"]:
+        for english in (True, False):
+            own = [
+                outcome
+                for one, outcome in pairs
+                if author in ("all", one.author) and (one.lang == "en") is english
+            ]
+            if own:
+                lines.append(f"{author:18} {'en' if english else 'other':6} {_row(own)}")
+    return "\n".join(lines)
+
+
+def _row(outcomes: Iterable[Outcome]) -> str:
+    shares = figures(outcomes)
+    names = ("recall", "caught", "false", "load", "exact")
+    return " ".join(f"{shares[name].share:6.3f}" for name in names)

@@ -1,6 +1,7 @@
 """By when an opt-out must be heeded: every deadline that may apply, from the act itself.
 
-    deadlines(Act.of(entry), channel, address, policy.deadlines)
+    of_entry(entry, channel, address, policy.deadlines)       # of a ledger entry
+    deadlines(Act(sent=..., received=...), channel, address, policy.deadlines)
 
 They follow from what the ledger holds (the instants, the address) and from the table of rules; so
 they are worked out when they are asked for and stored nowhere
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import addresses, working_days
-from bot.model import Address, Channel, Json, LedgerEntry, utc
+from bot.model import Address, Channel, EntryKind, Json, LedgerEntry, utc
 from bot.policy import DeadlineRules
 from bot.regimes import HOUSE, REGIMES, Duty, From, Length, Regime, WorkingDays
 
@@ -52,6 +53,15 @@ class Deadline:
     def as_json(self) -> list[Json]:
         """`[regime, due]`, for a proof or a display."""
         return [self.regime.name, self.due.isoformat()]
+
+
+def of_entry(
+    entry: LedgerEntry, channel: Channel, address: Address | None, rules: DeadlineRules
+) -> tuple[Deadline, ...]:
+    """Those of an opt-out or of a provisional hold, from when the person acted; else none."""
+    if entry.kind not in (EntryKind.OPTED_OUT, EntryKind.HELD):
+        return ()
+    return deadlines(Act.of(entry), channel, address, rules)
 
 
 def deadlines(

@@ -28,6 +28,7 @@ _LETTERS = str.maketrans(
         "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "\u2028": "\n", "\u2029": "\n",
     }
 )  # fmt: skip
+_KEPT = 20_000  # characters; more than all that people write with
 _WORD = re.compile(r"[^\W\d_]+")
 _STACKED = ("LATIN", "GREEK", "CYRILLIC", "ARABIC")
 
@@ -52,10 +53,40 @@ def fold(text: str) -> Folded:
     """The folded text with its map. Linear in the text's length; any `str` is accepted."""
     if text.isascii() and "`" not in text and "\r" not in text and "\0" not in text:
         return Folded(text=text.lower(), origin=range(len(text) + 1))
-    folded = _once(text)
-    while (again := _once(folded.text)).text != folded.text:
+    folded = _plainly(text) or _once(text)
+    while (again := _plainly(folded.text) or _once(folded.text)).text != folded.text:
         folded = Folded(text=again.text, origin=tuple(folded.origin[i] for i in again.origin))
     return folded
+
+
+class _Chars(dict[str, str | None]):
+    """Folded characters that stand for themselves; None for those that join their neighbour."""
+
+    def __missing__(self, char: str) -> str | None:
+        if len(self) >= _KEPT:
+            self.clear()
+        folded = None if _joins(char) else _fold_cluster(char)
+        if folded is not None and any(map(_joins, folded)):
+            folded = None
+        self[char] = folded
+        return folded
+
+
+_CHARS = _Chars()
+
+
+def _plainly(text: str) -> Folded | None:
+    """The text folded character by character; None where one joins its neighbour."""
+    pieces = [_CHARS[char] for char in text]
+    kept = [piece for piece in pieces if piece is not None]
+    if len(kept) < len(pieces):
+        return None
+    joined = "".join(kept)
+    folded = _WORD.sub(_latin_look, joined)
+    if len(joined) == len(text) and "" not in kept:
+        return Folded(text=folded, origin=range(len(text) + 1))
+    origin = [at for at, piece in enumerate(kept) for _ in piece]
+    return Folded(text=folded, origin=(*origin, len(text)))
 
 
 def _once(text: str) -> Folded:
@@ -107,9 +138,11 @@ def _selector(char: str) -> bool:
 
 
 def _latin_look(match: re.Match[str]) -> str:
-    word = match[0]
-    if word.isascii():
-        return word
+    return match[0] if match[0].isascii() else _looking_latin(match[0])
+
+
+@lru_cache(maxsize=8192)
+def _looking_latin(word: str) -> str:
     look = word.translate(_LATIN_LOOK)
     mixed = any("a" <= c <= "z" for c in word)
     return look if len(look) == len(word) and (mixed or look in _STOP_LIKE) else word

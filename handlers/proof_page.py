@@ -39,8 +39,6 @@ def page(proof: Proof, findings: Findings) -> str:
     seals = {seal.number: seal for seal in proof.seals}
     seal = findings.complete_to
     assert seal is not None
-    answers = proof.notes.get("answers", [])
-    assert isinstance(answers, list)
     return _PAGE.render(
         address=proof.address.value if proof.address else "erased",
         channel=str(proof.address.channel) if proof.address else "",
@@ -50,11 +48,8 @@ def page(proof: Proof, findings: Findings) -> str:
         key=seal.key.hex(),
         findings=findings,
         covered=len(proof.entries) - len(findings.later),
-        answers=[
-            {name: _printable(value) for name, value in answer.items()}
-            for answer in answers
-            if isinstance(answer, dict)
-        ],
+        answers=_rows(proof.notes.get("answers")),
+        deadlines=_rows(proof.notes.get("deadlines")),
         entries=[
             {
                 "number": entry.fields.number,
@@ -77,11 +72,30 @@ def page(proof: Proof, findings: Findings) -> str:
 
 def _facts(reads: Disclosure) -> Mapping[str, str]:
     facts: dict[str, Json] = json.loads(reads.facts)
+    facts["evidence"] = _evidence(facts.get("evidence"), _words(reads))
     return {
         name.replace("_", " "): _printable(value)
         for name, value in facts.items()
-        if value not in (None, "", [], False)
+        if value not in (None, "", "none", [], False)
     }
+
+
+def _evidence(spans: Json, words: str) -> str:
+    """The words that decided, each with the rule that took them."""
+    found = []
+    for span in spans if isinstance(spans, list) else []:
+        match span:
+            case [int() as start, int() as end, str() as rule]:
+                found.append(f"“{words[start:end]}” ({rule})")
+    return ", ".join(found)
+
+
+def _rows(value: Json) -> list[dict[str, str]]:
+    return [
+        {name: _printable(one) for name, one in row.items()}
+        for row in (value if isinstance(value, list) else [])
+        if isinstance(row, dict)
+    ]
 
 
 def _words(reads: Disclosure | None) -> str:

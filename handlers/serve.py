@@ -31,7 +31,7 @@ from handlers.email.smtp import Listener
 from handlers.email.speaker import MailSpeaker
 from handlers.parts import Parts, join
 from handlers.ports import Speaker
-from handlers.publishing import destinations
+from handlers.publishing import Destinations, destinations
 from handlers.sealing import Sealing
 from handlers.settings import Settings, SettingsError
 from handlers.slack.socket import SocketMode
@@ -114,7 +114,11 @@ def worker(parts: Parts) -> Worker:
         keep=parts.settings.demo,
         chores=(
             Upkeep(parts.store, parts.policy.retention),
-            Sealing(parts.store, parts.clock, destinations(parts)),
+            Sealing(
+                parts.store,
+                parts.clock,
+                Destinations() if parts.settings.demo else destinations(parts),
+            ),
         ),
     )
 

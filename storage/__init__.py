@@ -15,8 +15,10 @@ remember: no network, no sleep, no side effects. `addr` is the 16-byte keyed has
 
     store.address_hash(address) -> addr      store.ping()      store.close()
     store.token_key, store.seal_key          32 random bytes each; they do not change
-    store.shred() -> bool                    after an erasure: empties SQLite's logs
-    store.rewrap_keys() -> int               after a new first HEED_SECRET_KEY
+    store.shred() -> bool                    empties SQLite's logs; False: try again
+    store.shred_if_due() -> bool             the same where an erasure or a sweep asked for it
+    store.rewrap_keys(progress) -> int       after a new first HEED_SECRET_KEY
+    store.wrapped_by() -> list[WrappedBy]    which master key wraps how many
 
 A session (each method's docstring says the rest; `id`s are the caller's own, random and unique):
 
@@ -32,6 +34,12 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
                     forget_words(addr, entry_id) -> bool
     proof           records(addr) -> list[LedgerRecord]     disclose(record) -> Disclosure | None
                     faults(addr) -> list[str]               (`bot.leaf` says what a leaf is)
+                    records_after(addr, number, limit)      heads(first, last, limit)
+    seals           latest_seal()   seal(number)   seals_after(number, limit) -> list[Seal]
+                    members(seal)   places(addr)   shelf(number, up_to)   shelves()
+                    unsealed_since(moment, limit)           unsealed_of_page(after, limit)
+                    add_seal(seal, items, changed)  or Conflict      lock_seals()
+                    (`storage.sealer` seals, `storage.audit` checks, `storage.proving` proves)
     suppressions    suppressions(addr, now) -> tuple[Suppression, ...]
                     suppressions_of(addrs, now) -> dict[addr, tuple[Suppression, ...]]
                     apply(addr, Change, since, entry_id)
@@ -53,6 +61,13 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
                     move_on(id, version | None) -> bool     stays open, next version
                     set_card(id, team, channel, ts, state)
                     reviews_of(addr)                        count_reviews(addr) -> int (open ones)
+    reporting       stops(begin, end, cursor="", limit=200) -> list[ReportedEntry]
+                    answers(begin, end, cursor="", limit=500) -> list[ReportedAnswer]
+                    sends_after_stop(part, begin, end)      reviewed(part, begin, end)
+    retention       sweep(Pass, before, limit) -> Swept     sweep_from_the_start()
+    custody         known_after(addr, limit) -> list[Known]
+                    outbox_since(moment) -> dict[OutboxState, int]   overdue_reviews(now) -> int
+                    (`storage.backup` copies a SQLite desk and puts it back)
     settings        setting(name) -> str | None             save_setting(name, value)
 
 Errors: `StoreUnavailable` (come back later), `Conflict` (read again), `Unreadable` (an alarm),

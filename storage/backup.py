@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from storage.errors import StoreError, StoreUnavailable
@@ -48,22 +49,24 @@ def back_up(
     for target in (to.main, to.keys):
         if target.exists():
             raise StoreError(f"{target.name} is there already: nothing was overwritten")
-    made: list[Path] = []
+    pairs = (("data", files.main, to.main), ("keys", files.keys, to.keys))
+    drafts = {target: target.with_name(f".{target.name}.{os.getpid()}") for _, _, target in pairs}
+    placed: list[Path] = []
     try:
-        for source, target, what in ((files.main, to.main, "data"), (files.keys, to.keys, "keys")):
-            draft = target.with_name(f".{target.name}.{os.getpid()}")
-            made.append(draft)
+        for what, source, target in pairs:
             taken = clock()
-            _copy(source, draft, lambda done, of, what=what: progress(what, done, of))  # type: ignore[misc]
-            _stamp(draft, taken)
+            _copy(source, drafts[target], partial(progress, what))
+            _stamp(drafts[target], taken)
+        for target, draft in drafts.items():
             os.link(draft, target)  # whole or not at all, and never over another file
+            placed.append(target)
             _sync(target)
-    except FileExistsError as error:
-        raise StoreError("a file of this name came into being meanwhile") from error
     except OSError as error:
+        for target in placed:
+            target.unlink()
         raise StoreUnavailable(f"the backup cannot be written: {error.strerror}") from error
     finally:
-        for draft in made:
+        for draft in drafts.values():
             draft.unlink(missing_ok=True)
 
 

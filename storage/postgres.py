@@ -123,4 +123,6 @@ def _translated(error: BaseException) -> StoreError:
         return Conflict("the database refused it: somebody else was first")
     if isinstance(error, DBAPIError | PoolTimeout | psycopg.OperationalError | _LostBeforeCommit):
         return StoreUnavailable("PostgreSQL is not to be reached, or too busy")
+    if isinstance(error, errors.UndefinedTable):
+        return StoreError("tables of this database are missing: restore those of its keys too")
     return StoreError(f"PostgreSQL: {type(error).__name__}")

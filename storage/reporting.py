@@ -39,7 +39,7 @@ _ENTRY_TAIL = (_L.recorded_at, _L.effective_at, _L.facts_ct)
 
 def _told(addr: ColumnElement[bytes], message_id: ColumnElement[str]) -> ColumnElement[int]:
     """When the confirmation went out: with the answer to the request, or by the worker."""
-    inline, sent, noted = outbox.alias(), outbox.alias(), ledger.alias()
+    inline, sent, about, noted = outbox.alias(), outbox.alias(), ledger.alias(), ledger.alias()
     at_once = select(func.min(inline.c.created_at)).where(
         inline.c.addr == addr,
         inline.c.message_id == message_id,
@@ -48,16 +48,18 @@ def _told(addr: ColumnElement[bytes], message_id: ColumnElement[str]) -> ColumnE
     )
     later = (
         select(func.min(noted.c.recorded_at))
-        .select_from(sent.join(noted, noted.c.addr == sent.c.addr))
+        .select_from(
+            sent.join(about, and_(about.c.addr == sent.c.addr, about.c.id == sent.c.entry_id)).join(
+                noted, and_(noted.c.addr == sent.c.addr, noted.c.number > about.c.number)
+            )
+        )
         .where(
             sent.c.addr == addr,
             sent.c.message_id == message_id,
             sent.c.confirmation == 1,
             sent.c.state == OutboxState.SENT.value,
-            noted.c.addr == addr,
             noted.c.message_id == message_id,
             noted.c.kind == EntryKind.ANSWERED.value,
-            noted.c.recorded_at >= sent.c.created_at,
         )
     )
     return func.coalesce(at_once.scalar_subquery(), later.scalar_subquery())

@@ -181,6 +181,11 @@ def open_store(
     masters = MasterKeys(secret_keys)
     location = locate(url, keys_url)
     if not schema_is_current(url, keys_url=keys_url):
+        if isinstance(location, SqliteFiles) and location.main.exists() > location.keys.exists():
+            raise StoreError(
+                f"the keys file {location.keys.name} is missing: restore it; "
+                "only a desk that never ran makes one by heed migrate"
+            )
         raise StoreError("the database has no tables, or those of another version: heed migrate")
     backend = _backend(location)
     try:

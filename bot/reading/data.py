@@ -11,7 +11,15 @@ from bot.fold import fold
 
 _ROOT = files("bot") / "data"
 _FOLDERS = ("keywords", "phrases")
-_SINGLE = ("lookalikes.toml", "typos.toml", "unclear.toml", "context.toml", "reasons.toml")
+_SINGLE = (
+    "lookalikes.toml",
+    "typos.toml",
+    "unclear.toml",
+    "context.toml",
+    "reasons.toml",
+    "concepts.toml",
+    "model.bin",
+)
 
 
 def tables(folder: str) -> dict[str, dict[str, Any]]:
@@ -43,7 +51,10 @@ def _version() -> str:
         paths += [entry for entry in entries if entry.name.endswith(".toml")]
     for path in paths:
         digest.update(path.name.encode())
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+        content = path.read_bytes()
+        if path.name.endswith(".toml"):
+            content = content.replace(b"\r\n", b"\n")
+        digest.update(content)
     return digest.hexdigest()[:12]
 
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from bot.fold import Folded, fold
@@ -65,17 +66,17 @@ class Choice:
         return cls({k: tuple(v) for k, v in exact.items()}, tuple(stems), optional)
 
     def ends(self, tokens: Sequence[Token], at: int) -> Iterable[int]:
-        if self.optional:
-            yield at
+        found = [at] if self.optional else []
         if at >= len(tokens):
-            return
+            return found
         first = tokens[at].word
-        for row in (*self.exact.get(first, ()), *self.stems):
-            end = at + len(row)
-            if end <= len(tokens) and all(
-                _is(tokens[at + i].word, word) for i, word in enumerate(row)
-            ):
-                yield end
+        for row in self.exact.get(first, ()):
+            if len(row) == 1 or _follows(tokens, at, row):
+                found.append(at + len(row))
+        for row in self.stems:
+            if first.startswith(row[0][:-1]) and (len(row) == 1 or _follows(tokens, at, row)):
+                found.append(at + len(row))
+        return found
 
     def keys(self) -> Iterable[str]:
         yield from self.exact
@@ -139,12 +140,14 @@ class Pattern:
     """A row of elements.
 
     `keys`: a sentence without any of these words cannot match. `before`: how many words at most
-    may stand before the element that the keys belong to.
+    may stand before the element that the keys belong to. `needed`: it cannot match where the
+    sentence has none of the keys of one of these sets.
     """
 
     elements: tuple[Element, ...]
     keys: frozenset[str]
     before: int
+    needed: tuple[frozenset[str], ...] = ()
 
     def words(self) -> Iterable[str]:
         """Every word that it speaks of, stems without their star."""
@@ -156,9 +159,13 @@ class Pattern:
 
     def end(self, tokens: Sequence[Token], start: int) -> int | None:
         """Where the longest match that begins at `start` ends."""
-        positions = {start}
+        positions: set[int] = {start}
         for element in self.elements:
-            positions = {end for at in positions for end in element.ends(tokens, at)}
+            if len(positions) == 1:
+                (at,) = positions
+                positions = set(element.ends(tokens, at))
+            else:
+                positions = {end for at in positions for end in element.ends(tokens, at)}
             if not positions:
                 return None
         return max(positions)
@@ -176,9 +183,11 @@ def compile_pattern(text: str, classes: Mapping[str, tuple[Words, ...]]) -> Patt
         raise ValueError(f"pattern {text!r} could match without a word")
     anchor = min(anchors, key=lambda i: len(list(_choice(elements[i]).keys())))
     before = sum(_widest(element) for element in elements[:anchor])
-    return Pattern(elements, frozenset(_choice(elements[anchor]).keys()), before)
+    needed = tuple(frozenset(_choice(elements[i]).keys()) for i in anchors if i != anchor)
+    return Pattern(elements, frozenset(_choice(elements[anchor]).keys()), before, needed)
 
 
+@lru_cache(maxsize=16384)
 def token_keys(word: str) -> tuple[str, ...]:
     """The keys under which patterns with this word are indexed."""
     return (word, *(word[:size] + "*" for size in range(1, min(len(word), _STEM) + 1)))
@@ -207,6 +216,13 @@ def _element(part: str, classes: Mapping[str, tuple[Words, ...]]) -> Element:
             rows.append((PAUSE,) if option == PAUSE else split(option))
     choice = Choice.of(rows, optional=optional)
     return Either(Edge(opening=False), choice) if "$" in options else choice
+
+
+def _follows(tokens: Sequence[Token], at: int, row: Words) -> bool:
+    """True where the row's words after the first stand at their places."""
+    return at + len(row) <= len(tokens) and all(
+        _is(tokens[at + i].word, row[i]) for i in range(1, len(row))
+    )
 
 
 def _is(word: str, wanted: str) -> bool:

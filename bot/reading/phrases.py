@@ -14,6 +14,10 @@ from bot.reading.tokens import PAUSE, Token
 from bot.reading.typos import Speller
 
 
+_MOST_STARTS = 24  # places in a sentence where one pattern is tried; people repeat themselves less
+_KEPT = 4096  # words whose patterns are remembered
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A named kind of phrase.
@@ -50,6 +54,7 @@ class Grammar:
         self._noise = frozenset(word for row in table.get("noise", ()) for word in split(row))
         self._same = {k: split(v) for k, v in table.get("same", {}).items()}
         self._table = table
+        self._by_word: dict[str, tuple[tuple[Rule, Pattern], ...]] = {}
 
     @cached_property
     def _index(self) -> dict[str, list[tuple[Rule, Pattern]]]:
@@ -108,18 +113,37 @@ class Grammar:
         """Every phrase of this language in the sentence, overlapping ones included."""
         words = self.canonical(tokens)
         found: list[Claim] = []
-        tried: set[tuple[int, int]] = set()
+        tried: dict[int, set[int] | None] = {}
+        keys: set[str] = set()
+        keys.update(*(token_keys(token.word) for token in words))
         for place, token in enumerate(words):
-            for key in token_keys(token.word):
-                for rule, pattern in self._index.get(key, ()):
-                    for start in range(max(0, place - pattern.before), place + 1):
-                        if (id(pattern), start) in tried:
-                            continue
-                        tried.add((id(pattern), start))
-                        end = pattern.end(words, start)
-                        if end is not None and end > start:
-                            found.append(_claim(rule, words, start, end))
+            for rule, pattern in self._candidates(token.word):
+                starts = tried.setdefault(id(pattern), set() if _met(pattern, keys) else None)
+                if starts is None or len(starts) >= _MOST_STARTS:
+                    continue
+                for start in range(max(0, place - pattern.before), place + 1):
+                    if start in starts:
+                        continue
+                    starts.add(start)
+                    end = pattern.end(words, start)
+                    if end is not None and end > start:
+                        found.append(_claim(rule, words, start, end))
         return found
+
+    def _candidates(self, word: str) -> tuple[tuple[Rule, Pattern], ...]:
+        """The patterns that may match because this word stands in the sentence."""
+        known = self._by_word.get(word)
+        if known is None:
+            if len(self._by_word) >= _KEPT:
+                self._by_word.clear()
+            known = tuple(pair for key in token_keys(word) for pair in self._index.get(key, ()))
+            self._by_word[word] = known
+        return known
+
+
+def _met(pattern: Pattern, keys: set[str]) -> bool:
+    """False where the sentence lacks a word that the pattern cannot do without."""
+    return not any(needed.isdisjoint(keys) for needed in pattern.needed)
 
 
 def _claim(rule: Rule, words: Sequence[Token], start: int, end: int) -> Claim:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from bot.fold import fold
+from collections.abc import Sequence
+
+from bot.fold import Folded, fold
 from bot.model import Channel, Context, Reading
 from bot.reading.answers import reason_answer, scope_answer
+from bot.reading.joined import Ruled, weighed
 from bot.reading.message import read_message
+from bot.reading.model import shipped
 from bot.reading.scope import NO_WORDS, Words
-from bot.reading.tokens import sentences
+from bot.reading.tokens import Sentence, sentences
 
 READ_LIMIT = 20_000  # characters; a person's wish stands in the first pages or nowhere
 
@@ -29,13 +33,41 @@ def read(
     what lies beyond `READ_LIMIT` characters is not read.
     """
     head = text[:READ_LIMIT]
-    parts = sentences(fold(head), head, wrapped=channel is Channel.EMAIL)
     own = words or NO_WORDS
-    found, verdict = read_message(head, parts, hint=lang, words=own)
-    match context:
-        case Context.REASON_ASKED:
-            return reason_answer(head, parts, found, verdict, choices=choices, hint=lang)
-        case Context.SCOPE_ASKED:
-            return scope_answer(head, parts, found, verdict, choices=choices, hint=lang, words=own)
-        case Context.NONE:
-            return found
+    folded, parts, ruled = rule(
+        head, channel=channel, context=context, choices=choices, lang=lang, words=own
+    )
+    if ruled.settled:
+        return ruled.answer
+    return weighed(
+        shipped(),
+        head,
+        folded,
+        parts,
+        ruled,
+        channel=channel,
+        context=context,
+        hint=lang,
+        words=own,
+    )
+
+
+def rule(
+    head: str,
+    *,
+    channel: Channel,
+    context: Context,
+    choices: tuple[str, ...] = (),
+    lang: str | None = None,
+    words: Words = NO_WORDS,
+) -> tuple[Folded, Sequence[Sentence], Ruled]:
+    """What the rules alone make of a text of at most `READ_LIMIT` characters."""
+    folded = fold(head)
+    parts = sentences(folded, head, wrapped=channel is Channel.EMAIL)
+    first, verdict = read_message(head, parts, hint=lang, words=words)
+    answer = first
+    if context is Context.REASON_ASKED:
+        answer = reason_answer(head, parts, first, verdict, choices=choices, hint=lang)
+    elif context is Context.SCOPE_ASKED:
+        answer = scope_answer(head, parts, first, verdict, choices=choices, hint=lang, words=words)
+    return folded, parts, Ruled(first=first, verdict=verdict, answer=answer)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 
 import click
 
-from bot.model import Address, Json
+from bot.model import Address
 from bot.proof import Findings, Proof, check
 from bot.proof_json import proof_document, read_proof
 from bot.seal import Seal, public_key
@@ -18,8 +16,8 @@ from handlers.cli.context import CHANNELS, address_of, fail, joined
 from handlers.cli.ledger import FAULTY, SEAL_FILE, PublicKey, seal_in, show_progress
 from handlers.cli.output import opened
 from handlers.parts import Parts
+from handlers.proof_notes import notes
 from handlers.proof_page import page
-from storage import Session
 from storage.proving import assemble, past_anchor
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -101,7 +99,7 @@ def _made(parts: Parts, address: Address, published: Seal | None) -> tuple[Proof
         anchor = past_anchor(store, published, lambda done: show_progress("seals", done))
     addr = store.address_hash(address)
     made = store.read(
-        lambda session: assemble(session, addr, anchor=anchor, notes=_notes(parts, session, addr))
+        lambda session: assemble(session, addr, anchor=anchor, notes=notes(parts, session, addr))
     )
     if not made.entries:
         fail("nothing is recorded under this address", FAULTY)
@@ -112,29 +110,6 @@ def _made(parts: Parts, address: Address, published: Seal | None) -> tuple[Proof
     if findings.faults:
         fail("\n".join(findings.faults) + "\nno proof is written: heed ledger verify", FAULTY)
     return made, findings
-
-
-def _notes(parts: Parts, session: Session, addr: bytes) -> Mapping[str, Json]:
-    """What helps to read it and is not sealed: who made it when, and the answers' words."""
-    return {
-        "company": parts.policy.company,
-        "made_at": parts.clock().isoformat(),
-        "heed": version("heed"),
-        "answers": [
-            {
-                "about": item.entry_id,
-                "kind": item.kind,
-                "text": str(item.payload.get("text", "")),
-                "state": str(item.state),
-                "promised_at": item.created_at.isoformat(),
-                "sender": item.sender,
-                "provider": item.provider,
-                "provider_ref": item.provider_ref,
-            }
-            for item in session.outbox(addr)
-            if not item.repeatable
-        ],
-    }
 
 
 def _verify(path: Path, key: bytes, published: Seal | None) -> None:

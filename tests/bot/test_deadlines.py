@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.deadlines import Act, Deadline, deadlines
+from bot.deadlines import Act, Deadline, deadlines, of_entry
 from bot.model import Address, Channel, EntryKind, Json, LedgerEntry
 from bot.policy import DeadlineRules
 from bot.regimes import BY_NAME, REGIMES, Duty
@@ -207,3 +210,25 @@ def test_what_was_heard_on_the_phone_counts_from_the_call_not_from_its_recording
 
 def test_of_what_was_erased_only_the_act_is_left() -> None:
     assert Act.of(entry()) == Act(sent=ago(hours=2), received=ago(hours=2))
+
+
+def test_an_opt_out_and_a_hold_carry_deadlines_and_nothing_else_does() -> None:
+    us = Address(channel=Channel.SMS, value="+12025550123")
+    carrying = {
+        kind for kind in EntryKind if of_entry(replace(entry(), kind=kind), Channel.SMS, us, ALL)
+    }
+    assert carrying == {EntryKind.OPTED_OUT, EntryKind.HELD}
+    found_there = of_entry(entry(), Channel.SMS, us, ALL)
+    assert {one.regime.name for one in found_there} == US_TEXT
+    assert {one.since for one in found_there} == {ago(hours=2)}
+
+
+def test_nobody_waits_for_the_calendars_who_asks_for_no_working_day() -> None:
+    """They take longer to load than all the rest of a command."""
+    program = (
+        "import sys, handlers.reporting, handlers.policy_file; print('holidays' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

@@ -8,9 +8,10 @@ import time
 from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 
+import click
 import numpy as np
 
-from bot.reading.model import Header, Threshold, compose
+from bot.reading.model import Header, compose
 from tests.train.corpus import FOLDER, load
 from tests.train.fit import (
     INTENTS,
@@ -35,8 +36,9 @@ def train(executor: Executor, folder: Path, bits: int) -> tuple[bytes, str]:
     distances = held_out_distances(executor, rows, wanted, examples)
     second, offsets = layer(distances, wanted)
     chances = shares(distances @ second + offsets)
-    english, other = choose(examples, chances, english=True), choose(
-        examples, chances, english=False
+    english, other = (
+        choose(examples, chances, english=True),
+        choose(examples, chances, english=False),
     )
     report = table(examples, decided(examples, chances, english, other))
     first, shifts = separate(rows, wanted)
@@ -64,8 +66,8 @@ def main() -> None:
     with ProcessPoolExecutor(2) as executor:
         content, report = train(executor, chosen.corpus, chosen.bits)
     chosen.output.write_bytes(content)
-    print(report)
-    print(f"{chosen.output}: {len(content)} bytes, {time.perf_counter() - started:.0f} s")
+    click.echo(report)
+    click.echo(f"{chosen.output}: {len(content)} bytes, {time.perf_counter() - started:.0f} s")
 
 
 if __name__ == "__main__":

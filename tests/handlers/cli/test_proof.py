@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bot.model import Evidence, Intent
 from handlers.cli.ledger import ledger
 from handlers.cli.proof import proof
 from storage.sealer import Sealer
 from tests.handlers.cli.kit import Shell
-from tests.kit import mail, sms
+from tests.kit import WORDS, mail, reading, sms
 
 ANN = "+12025550123"
 EVIL = "stop <script>alert(1)</script> & \u202e\"'></blockquote>"
@@ -60,6 +61,9 @@ def test_the_document_holds_words_reading_answers_and_times(filled: Shell) -> No
     assert (first["sealed"]["seal"], second["sealed"]["seal"], third["sealed"]) == (1, 2, None)
     answers = document["not_proved"]["answers"]
     assert "Acme" in answers[0]["text"]
+    deadlines = document["not_proved"]["deadlines"]
+    assert {one["entry"] for one in deadlines} == {1}
+    assert all(one["kept"] for one in deadlines)
 
 
 def test_it_is_checked_without_database_or_settings(
@@ -128,10 +132,24 @@ def test_the_page_is_whole_escaped_and_fetches_nothing(filled: Shell) -> None:
     assert "Opted out (channel)" in text
     assert "Acme" in text
     assert "@media print" in text
+    assert "47 CFR 64.1200" in text
     assert re.findall(r"(?:src|href|url|@import)\s*[=(]", text) == []
     assert "http://" not in text
     assert "https://" not in text
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
+
+
+def test_the_page_shows_the_words_that_decided(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "hi, pls stop texting"
+    evidence = (Evidence(start=4, end=12, words="pls stop", rule="phrase:stop"),)
+    monkeypatch.setitem(WORDS, words, reading(Intent.OPT_OUT, evidence=evidence))
+    shell.bench.hears(sms(words))
+    seal(shell)
+    page = shell.folder / "ann.html"
+    assert shell.run(proof, ANN, "--html", str(page)).exit_code == 0
+    assert "“pls stop” (phrase:stop)" in page.read_text()
 
 
 def test_who_was_erased_has_a_proof_without_words(filled: Shell) -> None:

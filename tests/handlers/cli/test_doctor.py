@@ -1,0 +1,203 @@
+"""`heed doctor`: a line for each thing that is well, risky or wrong."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from bot.model import Channel
+from bot.policy import AskReason, Policy, Sender
+from handlers.backups import PROVED_AT
+from handlers.cli import doctor as module
+from handlers.cli.doctor import doctor
+from handlers.doctor import Finding, Mark, policy_findings, setting_findings
+from handlers.parts import join
+from handlers.settings import load_settings
+from handlers.slack import scopes
+from handlers.slack.scopes import NEEDED, TokenRefused, missing_scopes
+from handlers.upkeep import SWEPT_AT
+from tests.handlers.cli.kit import Shell
+from tests.handlers.slack.fake import Scripted, refusal
+from tests.handlers.slack.office import office
+from tests.handlers.slack.test_slack_manifest import listed
+from tests.kit import mail, sms
+
+GOOD = {
+    "HEED_PUBLIC_URL": "https://optout.example.com",
+    "HEED_HUMAN_MAILBOX": "people@example.com",
+    "HEED_API_KEYS": f"crm:record:{'k' * 48}",
+}
+SECRET = base64.b64encode(b"s" * 32).decode()
+
+
+def lines(shell: Shell, *arguments: str) -> tuple[int, list[str]]:
+    result = shell.run(doctor, *arguments)
+    return result.exit_code, result.stdout.splitlines()
+
+
+def said(findings: Iterable[Finding], mark: Mark) -> str:
+    return "\n".join(one.what for one in findings if one.mark is mark)
+
+
+def of_settings(**more: str) -> list[Finding]:
+    env = {"HEED_ENV": "production", "HEED_SECRET_KEY": SECRET, **GOOD, **more}
+    return list(setting_findings(load_settings(env)))
+
+
+@pytest.fixture
+def well(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(module, "join", partial(join, clock=shell.bench.clock))
+    shell.folder.chmod(0o700)
+    now = shell.bench.clock.now.isoformat()
+    for name in (PROVED_AT, SWEPT_AT):
+        shell.bench.store.write(lambda session, name=name: session.save_setting(name, now))  # type: ignore[misc]
+    return shell
+
+
+def test_a_desk_that_is_well_has_nothing_bad(well: Shell) -> None:
+    code, found = lines(well)
+    assert code == 0, found
+    assert {line[:4].strip() for line in found} <= {"ok", "warn"}
+    text = "\n".join(found)
+    for part in ("SQLite", "GB", "owner alone", "master key", "backup was proved", "overdue"):
+        assert part in text
+
+
+def test_a_warning_is_no_fault_unless_one_is_strict(well: Shell) -> None:
+    well.bench.store.write(lambda session: session.save_setting(PROVED_AT, ""))
+    code, found = lines(well)
+    assert code == 0
+    assert any(line.startswith("warn  no backup was ever proved") for line in found)
+    assert lines(well, "--strict")[0] == 1
+
+
+def test_a_wrong_key_is_a_bad_line(well: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEED_SECRET_KEY", SECRET)
+    code, found = lines(well)
+    assert code == 1
+    assert found[-1] == "bad   HEED_SECRET_KEY does not open this database's keys"
+
+
+def test_settings_that_cannot_be_read_are_bad_lines(
+    well: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEED_HTTP_LISTEN", "nowhere")
+    code, found = lines(well)
+    assert code == 1
+    assert found[0].startswith("bad   HEED_HTTP_LISTEN")
+
+
+def test_a_broken_heed_toml_is_a_bad_line(well: Shell) -> None:
+    (well.folder / "heed.toml").write_text("company = ")
+    code, found = lines(well)
+    assert code == 1
+    assert "heed.toml is not TOML" in found[-1]
+
+
+def test_a_database_of_another_version_is_a_bad_line(
+    well: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HEED_DATABASE_URL", f"sqlite:///{tmp_path / 'none.db'}")
+    code, found = lines(well)
+    assert code == 1
+    assert "heed migrate" in found[-1]
+
+
+def test_files_that_others_may_read_are_bad(well: Shell) -> None:
+    (well.folder / "heed-keys.db").chmod(0o644)
+    code, found = lines(well)
+    assert code == 1
+    assert any("others on this machine" in line and "heed-keys.db" in line for line in found)
+
+
+def test_what_waits_too_long_is_told(well: Shell) -> None:
+    well.bench.hears(sms("yes"))
+    long_ago = (well.bench.clock.now - timedelta(days=3)).isoformat()
+    well.bench.store.write(lambda session: session.save_setting(SWEPT_AT, long_ago))
+    code, found = lines(well)
+    assert code == 1
+    assert any(line.startswith("bad   retention ran on 2026-11-22") for line in found)
+    assert any("no review is overdue" in line for line in found)
+
+
+def test_overdue_reviews_and_parked_answers_are_counted(well: Shell) -> None:
+    well.bench.hears(sms("yes"))
+    well.bench.hears(mail("stop"))
+    well.bench.store.write(lambda session: session.park_unsent())
+    well.bench.clock.forward(days=4)
+    code, found = lines(well)
+    assert code == 1
+    assert any(line.startswith("bad   1 reviews are overdue") for line in found)
+    assert any(line.startswith("warn  outbox: 1 parked, 0 of unknown end") for line in found)
+
+
+def test_a_public_address_without_https_is_bad() -> None:
+    assert "not https" in said(of_settings(HEED_PUBLIC_URL="http://x.example.com"), Mark.BAD)
+    assert "not set" in said(of_settings(HEED_PUBLIC_URL=""), Mark.WARN)
+    assert said(of_settings(), Mark.BAD) == ""
+
+
+def test_short_api_keys_are_named_and_never_shown() -> None:
+    found = of_settings(HEED_API_KEYS=f"crm:record:hunter2,ops:admin:{'k' * 48}")
+    assert "too short to be safe: crm" in said(found, Mark.BAD)
+    assert "hunter2" not in "".join(one.what for one in found)
+
+
+def test_messages_that_reach_nobody_are_bad() -> None:
+    assert "HEED_HUMAN_MAILBOX" in said(of_settings(HEED_HUMAN_MAILBOX=""), Mark.BAD)
+
+
+def test_a_second_master_key_asks_for_a_rotation() -> None:
+    both = f"{SECRET},{base64.b64encode(b'o' * 32).decode()}"
+    assert "heed keys rotate" in said(of_settings(HEED_SECRET_KEY=both), Mark.WARN)
+
+
+def sender(channel: Channel, name: str, **more: object) -> Sender:
+    return Sender(id=name, channel=channel, program="default", **more)  # type: ignore[arg-type]
+
+
+def test_a_risk_that_was_chosen_is_named_with_its_rule() -> None:
+    always = sender(Channel.SMS, "+12025550199", ask_reason=AskReason.ALWAYS)
+    found = list(policy_findings(Policy(senders={"1": always}, help_contact="help@example.com")))
+    risk = said(found, Mark.WARN)
+    assert "+12025550199" in risk
+    assert "47 CFR 64.1200(a)(12)" in risk
+
+
+def test_a_sender_without_a_help_contact_is_named() -> None:
+    bare = sender(Channel.SMS, "+12025550199")
+    assert "+12025550199" in said(policy_findings(Policy(senders={"1": bare})), Mark.WARN)
+    helped = Policy(senders={"1": bare}, help_contact="help@example.com")
+    assert said(policy_findings(helped), Mark.WARN) == ""
+
+
+def test_slack_is_asked_for_our_scopes(tmp_path: Path) -> None:
+    with office(tmp_path) as desk:
+        desk.slack.script("auth.test", refusal("invalid_auth"), Scripted())
+        with pytest.raises(TokenRefused, match="invalid_auth"):
+            missing_scopes(desk.parts)
+        assert missing_scopes(desk.parts) == sorted(NEEDED)  # this Slack names none
+
+
+def test_slack_that_grants_them_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Granted:
+        headers: ClassVar[dict[str, str]] = {"X-OAuth-Scopes": ",".join([*NEEDED, "files:read"])}
+
+        def api_call(self, _method: str) -> Granted:
+            return self
+
+    monkeypatch.setattr(scopes, "web_client", lambda _parts, _timeout: Granted())
+    with office(tmp_path) as desk:
+        assert missing_scopes(desk.parts) == []
+
+
+def test_the_scopes_are_those_of_the_manifest() -> None:
+    assert set(listed("bot")) == NEEDED

@@ -11,7 +11,7 @@ STAMP := .venv/.heed-setup
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-.PHONY: setup run test check format lock bench clean
+.PHONY: setup run test check format lock bench train clean
 
 setup: $(STAMP)
 
@@ -46,6 +46,10 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+
+# Fits the reader's weights anew from the text in the repository; the same text gives the same file.
+train: $(STAMP)
+	$(BIN)/python -m tests.train
 
 # Names and hashes only; where packages come from is each machine's own setting.
 lock: | $(UV)

@@ -17,6 +17,9 @@ from bot.model import Address, Json
 from bot.register import leads_to, shelf_of
 from bot.seal import Item, Seal, broken_links, is_signed
 
+TARDY = 3_600_000_000
+"""An hour, in microseconds. A worker seals within a minute; later means it stood still, or worse."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inclusion:
@@ -60,13 +63,15 @@ class Findings:
     """What came of checking a proof. With any fault it proves nothing.
 
     `complete_to` is the seal up to which nothing was left out; the entries `later` are not covered
-    by it. `unread` are shown without their words; `bound` says whether any entry shows whose it is.
+    by it. `unread` are shown without their words; `tardy` were sealed long after they say that they
+    were recorded; `bound` says whether any entry shows whose it is.
     """
 
     faults: tuple[str, ...]
     complete_to: Seal | None
     later: tuple[int, ...]
     unread: tuple[int, ...]
+    tardy: tuple[int, ...]
     bound: bool
 
 
@@ -86,6 +91,7 @@ def check(proof: Proof, *, key: bytes, published: Seal | None = None) -> Finding
         complete_to=None if faults else anchor,
         later=tuple(one.fields.number for one in proof.entries if one.sealed is None),
         unread=tuple(one.fields.number for one in proof.entries if one.reads is None),
+        tardy=tuple(_tardy(proof, seals)),
         bound=any(one.reads is not None for one in proof.entries),
     )
 
@@ -168,6 +174,13 @@ def _register_faults(proof: Proof, anchor: Seal) -> Iterator[str]:
         yield f"entry {item.number} is sealed as another one, or left out"
     for item in sorted(shown - set(kept), key=lambda one: one.number):
         yield f"entry {item.number} is not in the register of seal {anchor.number}"
+
+
+def _tardy(proof: Proof, seals: Mapping[int, Seal]) -> Iterator[int]:
+    for entry in proof.entries:
+        seal = seals.get(entry.sealed.seal) if entry.sealed else None
+        if seal is not None and seal.sealed_at - entry.fields.recorded_at > TARDY:
+            yield entry.fields.number
 
 
 def _item(entry: ProofEntry) -> Item:

@@ -23,6 +23,8 @@ from storage.custody import Known
 PROVED_AT = "backup_proved_at"
 """The setting that holds when a backup was last proved, in ISO 8601."""
 RESTORED_AT = "restored_at"
+UNPACKED = ".heed-restore-"
+"""How the folder begins in which a backup is tried."""
 RESTORE = Actor(name="restore", role=Role.ADMIN)
 SAMPLES = 2000
 FAULTS = 20

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.model import Channel
 from bot.policy import AskReason, Policy
-from handlers.backups import PROVED_AT
+from handlers.backups import PROVED_AT, UNPACKED
 from handlers.parts import Parts
 from handlers.settings import Settings
 from handlers.upkeep import SWEPT_AT
@@ -64,6 +64,9 @@ def place_findings(settings: Settings) -> Iterator[Finding]:
         yield ok(f"SQLite {driver().sqlite_version} is free of the WAL-reset bug")
         yield _disk(location.main.parent)
         yield _permissions([location.main, location.keys])
+        left = sorted(one.name for one in location.main.parent.glob(f"{UNPACKED}*"))
+        if left:
+            yield warn(f"a restore was interrupted and left copies of keys: delete {left[0]}")
     else:
         yield ok("PostgreSQL: its disk, access and backups are watched by its own tools")
 

@@ -88,6 +88,8 @@ def open_keyring(main: Db, keys: Db, masters: MasterKeys, now: datetime) -> Vaul
             "HEED_SECRET_KEY lacks an older key that still wraps keys of addresses: "
             "list it after the new one and run heed keys rotate"
         )
+    if fingerprint is None and next(_address_key_ids(keys), None) is not None:
+        raise StoreError("the data that these keys belong to is missing: restore its file")
     ours = blake2b(opened["lookup"], digest_size=16, person=b"heed-keyring").hexdigest()
     if fingerprint is None:
         main.run(_KEEP_FINGERPRINT, name=_FINGERPRINT, value=ours)

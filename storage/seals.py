@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, select, tuple_
+from sqlalchemy import and_, exists, func, insert, or_, select, tuple_
 
 from bot.register import bounds
 from bot.seal import Item, Seal
@@ -49,7 +49,7 @@ _MEMBERS = Statement(
     .where(_S.seal == param("seal"))
     .order_by(_S.position)
 )
-_BEYOND = Statement(select(func.count()).where(_S.seal > param("seal")))
+_BEYOND = Statement(select(func.count()).where(or_(_S.seal > param("seal"), _S.seal < 1)))
 _PLACES = Statement(select(_S.number, _S.seal, _S.position).where(_S.addr == param("addr")))
 _SHELF = Statement(
     select(_S.addr, _S.number, _S.leaf)
@@ -124,7 +124,7 @@ class Seals(Ledger):
         ]
 
     def members_beyond(self, seal: int) -> int:
-        """How many entries lie in seals after this one."""
+        """How many entries lie in seals after this one, or in none that could be."""
         row = self._main.one(_BEYOND, seal=seal)
         assert row is not None
         return int(row[0])

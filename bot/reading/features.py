@@ -26,12 +26,14 @@ _LETTERS = rf"(?:(?![{_SIGNS}])[^\W\d_]|[{_MARKS}])+"
 _PIECE = re.compile(
     rf"(?P<sign>[{_SIGNS}]+)|(?P<word>{_LETTERS}(?:'{_LETTERS})*)|(?P<number>\d+)"
     r"|(?P<mark>[?!\u061f\uff1f]|[\u2190-\u2bff\U0001f000-\U0001faff])"
+    r"|(?P<pause>[,\u3001\uff0c\u060c])|(?P<end>[.;:\n\u3002\u0964]+)"
 )
 _REPEATED = re.compile(r"(.)\1{2,}")
 _MOST_PIECES = 600  # of a long mail; the rest is not weighed
 _LONGEST_WORD = 30
 _ROW = "\x04"  # stands for a run of signs among words
 _ASKS = frozenset("?\u061f\uff1f")
+_SMALL = "small"  # a word that only joins others; it tells the language
 _NEAR = 3  # concepts further apart say nothing together
 _FEW = 5
 _KIND_WEIGHT, _FACT_WEIGHT = 2, 3  # how often their features count; chosen by cross-validation
@@ -136,6 +138,10 @@ def _pieces(text: str) -> list[Piece]:
                 word = "0"
             case "mark" if word in _ASKS:
                 word = "?"
+            case "pause":
+                word = ","
+            case "end":
+                word = "."
             case "sign":
                 word = word[:_MOST_PIECES]
         pieces.append(Piece(kind, word, *match.span()))
@@ -151,7 +157,8 @@ def _concepts(pieces: Sequence[Piece], keys: list[str]) -> tuple[str, int]:
     alone: list[str] = []
     for senses in met:
         concepts = (senses,) if isinstance(senses, str) else about(senses, lang)
-        alone.append(concepts[0])
+        if concepts[0] != _SMALL:
+            alone.append(concepts[0])
         keys += [_KIND + concept for concept in concepts]
     plain = [concept for concept in alone if concept != UNKNOWN]
     named = [concept for concept in plain if len(concept) > 1]
@@ -181,7 +188,7 @@ def _senses(pieces: Sequence[Piece]) -> list[Senses | str]:
             case "number":
                 met.append("#")
             case _:
-                met.append(piece.word if piece.word in "?!" else ":")
+                met.append(piece.word if piece.word in "?!.," else ":")
     return met
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "handlers.cli.check:check",
     "reviews": "handlers.cli.reviews:reviews",
     "outbox": "handlers.cli.outbox:outbox",
+    "report": "handlers.cli.report:report",
     "export": "handlers.cli.export:export",
 }
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,6 +13,7 @@ import click
 
 from bot.model import Json
 from handlers.cli.context import fail, joined
+from handlers.cli.output import cell, opened
 from storage import AddressEntry, AddressSuppression, Store
 
 PAGE = 500
@@ -34,9 +32,6 @@ ENTRY = (
     "facts",
 )
 Row = Mapping[str, Json]
-
-_FORMULA = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
-_NUMBER = re.compile(r"\+[0-9]{1,15}")
 
 
 @click.command()
@@ -57,7 +52,7 @@ def export(kind: str, output: Path | None, *, entries: bool) -> None:
     with joined() as parts:
         rows = _entries(parts.store) if entries else _suppressions(parts.store)
         try:
-            with _opened(output) as file:
+            with opened(output) as file:
                 if kind == "csv":
                     _write_csv(file, _counted(rows), ENTRY if entries else SUPPRESSION)
                 else:
@@ -66,25 +61,6 @@ def export(kind: str, output: Path | None, *, entries: bool) -> None:
             raise  # whoever read us has enough; click ends quietly
         except OSError as fault:
             fail(f"cannot write the export: {fault.strerror}")
-
-
-@contextmanager
-def _opened(output: Path | None) -> Iterator[TextIO]:
-    """The file appears whole under its name, or not at all."""
-    if output is None:
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    draft = output.with_name(f".{output.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(output)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _write_ndjson(file: TextIO, rows: Iterator[Row]) -> None:
@@ -96,17 +72,7 @@ def _write_csv(file: TextIO, rows: Iterator[Row], columns: tuple[str, ...]) -> N
     writer = csv.writer(file, lineterminator="\r\n")  # a lone \r is quoted only then
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row[name]) for name in columns])
-
-
-def _cell(value: Json) -> str:
-    """No cell that a spreadsheet would run; a phone number stays as it is."""
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if isinstance(value, list):
-        text = " ".join(str(item) for item in value)
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+        writer.writerow([cell(row[name]) for name in columns])
 
 
 def _counted(rows: Iterator[Row]) -> Iterator[Row]:

@@ -86,6 +86,11 @@ def told(proof: Proof, findings: Findings) -> list[str]:
         lines.append(
             f"not shown, the words were made unreadable: entries {_listed(findings.unread)}"
         )
+    if findings.tardy:
+        lines.append(
+            "sealed more than an hour after they say that they were recorded: entries"
+            f" {_listed(findings.tardy)}"
+        )
     if not findings.bound:
         lines.append("not shown: that it is this address, since no entry can be read")
     return lines

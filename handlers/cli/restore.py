@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from handlers.backups import PROVED_AT, Examined, erased_in, examine, settle_after_restore
+from handlers.backups import PROVED_AT, UNPACKED, Examined, erased_in, examine, settle_after_restore
 from handlers.cli.context import fail, joined
 from handlers.cli.progress import Progress
 from handlers.parts import Parts, join
@@ -197,7 +197,7 @@ def _erased_here(settings: Settings) -> list[bytes]:
 
 @contextmanager
 def _unpacked(backup: SqliteFiles, folder: Path | None) -> Iterator[SqliteFiles]:
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".heed-restore-") as place:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=UNPACKED) as place:
         main = Path(place) / "heed.db"
         drafts = SqliteFiles(main=main, keys=keys_beside(main))
         unpack(backup, drafts)

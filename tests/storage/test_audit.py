@@ -269,6 +269,16 @@ def test_a_removed_last_seal_shows_without_a_published_one_too(desk: Desk) -> No
     assert "3 entries lie in a seal that is missing after seal 1" in desk.says()
 
 
+def test_an_entry_kept_from_being_sealed_shows(desk: Desk) -> None:
+    """The sealer passes by what has a place already, so a false place must be found."""
+    desk.raw.run(
+        "INSERT INTO sealed (addr, number, seal, position, leaf)"
+        " SELECT addr, number, 0, 0, leaf FROM ledger WHERE addr = ? AND number = 3",
+        desk.addr(),
+    )
+    assert desk.says() == ["1 entries lie in a seal that is missing after seal 2"]
+
+
 def test_a_changed_register_shows(desk: Desk) -> None:
     desk.raw.run("UPDATE shelves SET digest = ?", b"x" * 32)
     assert desk.says() == ["the stored register is not that of the newest seal"]

@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -58,7 +59,9 @@ def test_a_proof_shows_what_was_said_and_that_nothing_was_left_out(store: Store)
     seals = filled(store)
     proof = proof_of(store)
     findings = checked(proof, store)
-    assert findings == Findings(faults=(), complete_to=seals[-1], later=(4,), unread=(), bound=True)
+    assert findings == Findings(
+        faults=(), complete_to=seals[-1], later=(4,), unread=(), tardy=(), bound=True
+    )
     assert [entry.reads.words.decode() for entry in proof.entries if entry.reads] == [WORDS] * 4
     assert [entry.sealed.seal for entry in proof.entries if entry.sealed] == [1, 3, 6]
     assert json.loads(json.dumps(proof_document(proof)))["not_proved"] == {"made": "today"}
@@ -155,6 +158,16 @@ def test_any_words_come_through_unaltered(store: Store, words: str) -> None:
     assert checked(proof, store).faults == ()
     assert proof.entries[0].reads is not None
     assert proof.entries[0].reads.words.decode("utf-8", "surrogatepass") == words
+
+
+def test_an_entry_that_claims_to_be_older_than_its_seal_allows_is_named(store: Store) -> None:
+    """Somebody with the database could append an entry and date it back; its seal tells."""
+    store.write(lambda s: stop(s, "a"))
+    Sealer(store, lambda: NOW + timedelta(seconds=59)).step()
+    store.write(lambda s: stop(s, "b"))
+    Sealer(store, lambda: NOW + timedelta(days=700)).step()
+    findings = checked(proof_of(store), store)
+    assert (findings.faults, findings.tardy) == ((), (2,))
 
 
 # --- tampering with every field ------------------------------------------------------------------

@@ -118,6 +118,11 @@ def test_files_that_others_may_read_are_bad(well: Shell) -> None:
     assert any("others on this machine" in line and "heed-keys.db" in line for line in found)
 
 
+def test_copies_that_an_interrupted_restore_left_are_told(well: Shell) -> None:
+    (well.folder / ".heed-restore-x").mkdir()
+    assert any("left copies of keys" in line for line in lines(well)[1])
+
+
 def test_what_waits_too_long_is_told(well: Shell) -> None:
     well.bench.hears(sms("yes"))
     long_ago = (well.bench.clock.now - timedelta(days=3)).isoformat()

@@ -16,6 +16,7 @@ from handlers.cli.keys import keys
 from handlers.cli.restore import restore
 from handlers.cli.reviews import reviews
 from tests.handlers.cli.kit import Shell
+from tests.kit import KEY, sms
 from tests.processes import environment, heed
 
 WRONG = base64.b64encode(b"w" * 32).decode()
@@ -70,3 +71,22 @@ def test_a_keys_file_that_was_lost_is_said_to_be_so(shell: Shell) -> None:
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith("heed: the keys file heed-keys.db is missing: restore it")
+
+
+def test_a_data_file_that_was_lost_is_not_made_anew(shell: Shell, tmp_path: Path) -> None:
+    """An empty desk beside the old keys would find nobody blocked."""
+    shell.bench.hears(sms("stop"))
+    shell.bench.store.close()
+    for file in shell.folder.glob("heed.db*"):
+        file.unlink()
+    env = environment(
+        tmp_path,
+        HEED_ENV="production",
+        HEED_SECRET_KEY=base64.b64encode(KEY).decode(),
+        HEED_VAR=str(shell.folder),
+    )
+    ended = heed(env, "worker")
+    assert ended.returncode == 2
+    assert ended.stderr.decode().splitlines() == [
+        "heed: the data that these keys belong to is missing: restore its file"
+    ]

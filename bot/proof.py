@@ -18,7 +18,7 @@ from bot.register import leads_to, shelf_of
 from bot.seal import Item, Seal, broken_links, is_signed
 
 TARDY = 3_600_000_000
-"""An hour, in microseconds. A worker seals within a minute; later means it stood still, or worse."""
+"""An hour, in microseconds. A worker seals within a minute: it stood still, or worse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,8 @@ COMMANDS = {
     "check": "handlers.cli.check:check",
     "reviews": "handlers.cli.reviews:reviews",
     "outbox": "handlers.cli.outbox:outbox",
+    "ledger": "handlers.cli.ledger:ledger",
+    "proof": "handlers.cli.proof:proof",
     "report": "handlers.cli.report:report",
     "export": "handlers.cli.export:export",
 }

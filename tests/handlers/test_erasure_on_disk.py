@@ -65,7 +65,9 @@ def test_a_running_desk_holds_nothing_of_an_erased_person(
         text(server, WORDS, NUMBER)
         text(server, "thanks, the zebra quokka", NUMBER, sid="SM2")
         before = wrapped_keys(var)
+        kept = b"".join(one.read_bytes() for one in var.iterdir() if one.is_file())
         assert before
+        assert all(one in kept for one in before)  # we do look at the right bytes
         keys = json.loads((var / "demo-keys.json").read_text())
         key = keys["HEED_API_KEYS"].rpartition(":")[2]
         assert post(server.url, "/v1/erasures", key, {"address": "+1 (202) 555-0177"}) == 201

@@ -16,6 +16,7 @@ COMMANDS = {
     "try": "handlers.cli.try_it:try_it",
     "chat": "handlers.cli.chat:chat",
     "classify": "handlers.cli.classify:classify",
+    "evaluate": "handlers.cli.evaluate:evaluate",
     "read-mail": "handlers.cli.read_mail:read_mail",
     "check": "handlers.cli.check:check",
     "reviews": "handlers.cli.reviews:reviews",
@@ -23,6 +24,11 @@ COMMANDS = {
     "ledger": "handlers.cli.ledger:ledger",
     "proof": "handlers.cli.proof:proof",
     "report": "handlers.cli.report:report",
+    "erase": "handlers.cli.erase:erase",
+    "keys": "handlers.cli.keys:keys",
+    "backup": "handlers.cli.backup:backup",
+    "restore": "handlers.cli.restore:restore",
+    "doctor": "handlers.cli.doctor:doctor",
     "export": "handlers.cli.export:export",
 }
 

@@ -26,6 +26,7 @@ _SETTLED_RULES = frozenset(
 _SHOWN = 3  # pieces of evidence
 _TELLING = 0.2  # of the strongest word's pull; less is not shown
 _WORDS_FOR_A_LANGUAGE = 3
+_CLOSE = frozenset((Intent.LESS, Intent.REASON))  # never dropped, so no stop is lost in them
 _REST = frozenset((Intent.OTHER, Intent.OPT_IN, Intent.HELP))
 
 
@@ -98,8 +99,8 @@ def decide(
     if mass >= stop:
         return stops[0], next(one for one in ranked if one is not stops[0]), False
     if mass >= maybe:
-        if others[0] is Intent.LESS and shares[Intent.LESS] > mass:
-            return Intent.LESS, stops[0], False
+        if others[0] in _CLOSE and shares[others[0]] > mass:
+            return others[0], stops[0], False
         return Intent.AMBIGUOUS, stops[0], True
     doubt = others[0] is Intent.AMBIGUOUS and mass >= sum(shares[one] for one in _REST)
     return others[0], next(one for one in ranked if one is not others[0]), doubt

@@ -78,7 +78,7 @@ def weighed(
         scope=(told.scope if agreed else None) or scope_of(intent, parts, words),
         evidence=told.evidence if agreed else _evidence(model, text, folded, seen, intent, shares),
         runner_up=runner_up,
-        may_be_stop=maybe,
+        may_be_stop=maybe or (agreed and told.may_be_stop),
     )
     if context is Context.REASON_ASKED and (intent in STOPS or intent is Intent.REASON):
         return replace(found, reason=reason_of(text))

@@ -86,27 +86,28 @@ def look(text: str, *, channel: Channel, context: Context, findings: Iterable[st
     return Seen(keys, pieces, lang, known)
 
 
-def expand(key: str) -> list[str]:
-    """The features that a key stands for; one that counts twice stands there twice."""
+def expand(key: str) -> tuple[list[str], int]:
+    """The features that a key stands for, and how often each counts."""
     first = key[0]
-    if first == FACT:
-        return [key] * _FACT_WEIGHT
     if first == _KIND:
-        return [key] * _KIND_WEIGHT
+        return [key], _KIND_WEIGHT
+    if first == FACT:
+        return [key], _FACT_WEIGHT
     if first == _GRAM:
-        return [key]
+        return [key], 1
     if first == _ASKED:
-        return [key[:2] + feature for feature in expand(key[2:])]
+        features, times = expand(key[2:])
+        return [key[:2] + feature for feature in features], times
     parts = key.split(" ")
     if len(parts) == 1:
-        return _of_word(key)
+        return _of_word(key), 1
     syllabic = "\uac00" <= key[0] <= "\ud7af"
     stem = 2 if syllabic else 4
     short = [part[:stem] for part in parts]
     if len(parts) > 2:  # noqa: PLR2004 - a triple
-        return [f"t:{short[0]} {short[1]} {short[2]}", f"k:{short[0]} {short[2]}"]
+        return [f"t:{short[0]} {short[1]} {short[2]}", f"k:{short[0]} {short[2]}"], 1
     pair = [f"b:{key}", f"s:{short[0]} {short[1]}"]
-    return pair if syllabic else [*pair, f"x:{parts[0][-3:]} {parts[1][:3]}"]
+    return (pair if syllabic else [*pair, f"x:{parts[0][-3:]} {parts[1][:3]}"]), 1
 
 
 def sign_keys(run: str) -> list[str]:

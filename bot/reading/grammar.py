@@ -70,12 +70,10 @@ class Choice:
         if at >= len(tokens):
             return found
         first = tokens[at].word
-        for row in self.exact.get(first, ()):
-            if len(row) == 1 or _follows(tokens, at, row):
-                found.append(at + len(row))
-        for row in self.stems:
-            if first.startswith(row[0][:-1]) and (len(row) == 1 or _follows(tokens, at, row)):
-                found.append(at + len(row))
+        rows = self.exact.get(first, ())
+        if self.stems:
+            rows += tuple(row for row in self.stems if first.startswith(row[0][:-1]))
+        found += [at + len(row) for row in rows if len(row) == 1 or _follows(tokens, at, row)]
         return found
 
     def keys(self) -> Iterable[str]:

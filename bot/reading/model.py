@@ -65,10 +65,12 @@ class _Sums(dict[str, int]):
         if len(self) >= _KEPT:
             self.clear()
         rows, width, mask = self._rows, self._width, self._mask
+        features, times = expand(key)
         packed = 0
-        for feature in expand(key):
+        for feature in features:
             start = (crc32(feature.encode("utf-8", "surrogatepass")) & mask) * width
             packed += int.from_bytes(rows[start : start + width], "little")
+        packed *= times
         self[key] = packed
         return packed
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from bot.model import Intent
@@ -12,7 +13,6 @@ from bot.reading.data import tables
 from bot.reading.grammar import Pattern, Words, compile_pattern, split, token_keys
 from bot.reading.tokens import PAUSE, Token
 from bot.reading.typos import Speller
-
 
 _MOST_STARTS = 24  # places in a sentence where one pattern is tried; people repeat themselves less
 _KEPT = 4096  # words whose patterns are remembered
@@ -54,6 +54,7 @@ class Grammar:
         self._noise = frozenset(word for row in table.get("noise", ()) for word in split(row))
         self._same = {k: split(v) for k, v in table.get("same", {}).items()}
         self._table = table
+        self._spelt: dict[str, tuple[str, ...]] = {}
         self._by_word: dict[str, tuple[tuple[Rule, Pattern], ...]] = {}
 
     @cached_property
@@ -98,16 +99,26 @@ class Grammar:
         """The tokens as this language's patterns spell them: full words, no noise, no slips."""
         out: list[Token] = []
         for token in tokens:
-            word = token.word
-            if word != PAUSE and word not in self._same and word not in self._noise:
-                word = self._speller.repair(word) or word
-            parts = self._same.get(word, (word,))
-            out += [token._replace(word=part) for part in parts if part not in self._noise]
+            spelt = self._spelt.get(token.word)
+            if spelt is None:
+                spelt = self._spell(token.word)
+            out += [token if word == token.word else token._replace(word=word) for word in spelt]
         while out and out[0].word == PAUSE:
             out.pop(0)
         while out and out[-1].word == PAUSE:
             out.pop()
         return out
+
+    def _spell(self, word: str) -> tuple[str, ...]:
+        """What stands for one word; nothing for noise."""
+        plain = word
+        if word != PAUSE and word not in self._same and word not in self._noise:
+            plain = self._speller.repair(word) or word
+        parts = self._same.get(plain, (plain,))
+        if len(self._spelt) >= _KEPT:
+            self._spelt.clear()
+        self._spelt[word] = tuple(part for part in parts if part not in self._noise)
+        return self._spelt[word]
 
     def claims(self, tokens: Sequence[Token]) -> list[Claim]:
         """Every phrase of this language in the sentence, overlapping ones included."""
@@ -172,12 +183,23 @@ def _spoken(tokens: Sequence[Token], hint: str | None) -> Iterable[Grammar]:
     People mix languages, so a language one word behind is still tried; English always is where
     the caller says nothing, for it holds the misspellings of `stop`.
     """
-    words = {token.word for token in tokens}
-    known = {grammar: len(words & grammar.vocabulary) for grammar in GRAMMARS}
-    least = max(known.values()) - _BEHIND
-    for grammar, count in known.items():
-        if count >= max(least, 1) or grammar.lang in (hint, "en"):
+    known: Counter[Grammar] = Counter()
+    for word in {token.word for token in tokens}:
+        known.update(_speakers().get(word, ()))
+    least = max(max(known.values(), default=0) - _BEHIND, 1)
+    for grammar in GRAMMARS:
+        if known[grammar] >= least or grammar.lang in (hint, "en"):
             yield grammar
+
+
+@cache
+def _speakers() -> dict[str, tuple[Grammar, ...]]:
+    """The languages whose phrases speak of a word."""
+    found: dict[str, list[Grammar]] = {}
+    for grammar in GRAMMARS:
+        for word in grammar.vocabulary:
+            found.setdefault(word, []).append(grammar)
+    return {word: tuple(grammars) for word, grammars in found.items()}
 
 
 _BEHIND = 1

@@ -8,6 +8,7 @@ from bot.fold import Folded, fold
 from bot.model import Channel, Context, Reading
 from bot.reading.answers import reason_answer, scope_answer
 from bot.reading.joined import Ruled, weighed
+from bot.reading.long import LONG, by_windows
 from bot.reading.message import read_message
 from bot.reading.model import shipped
 from bot.reading.scope import NO_WORDS, Words
@@ -34,6 +35,19 @@ def read(
     """
     head = text[:READ_LIMIT]
     own = words or NO_WORDS
+    if len(head) > LONG and context is Context.NONE:
+        return by_windows(head, lambda part: _read(part, channel, context, choices, lang, own))
+    return _read(head, channel, context, choices, lang, own)
+
+
+def _read(
+    head: str,
+    channel: Channel,
+    context: Context,
+    choices: tuple[str, ...],
+    lang: str | None,
+    own: Words,
+) -> Reading:
     folded, parts, ruled = rule(
         head, channel=channel, context=context, choices=choices, lang=lang, words=own
     )

@@ -34,13 +34,13 @@ def train(executor: Executor, folder: Path, bits: int) -> tuple[bytes, str]:
     examples = load(executor, bits, folder)
     rows, wanted = matrix(examples, bits), labels(examples)
     distances = held_out_distances(executor, rows, wanted, examples)
-    second, offsets = layer(distances, wanted)
-    chances = shares(distances @ second + offsets)
-    english, other = (
-        choose(examples, chances, english=True),
-        choose(examples, chances, english=False),
-    )
-    report = table(examples, decided(examples, chances, english, other))
+    own = np.array([not one.copy for one in examples])
+    second, offsets = layer(distances[own], wanted[own])
+    chances = shares(distances[own] @ second + offsets)
+    originals = [one for one in examples if not one.copy]
+    english = choose(originals, chances, english=True)
+    other = choose(originals, chances, english=False)
+    report = table(originals, decided(originals, chances, english, other))
     first, shifts = separate(rows, wanted)
     weights, scale = quantised(first @ second)
     bias = shifts @ second + offsets
@@ -53,7 +53,7 @@ def train(executor: Executor, folder: Path, bits: int) -> tuple[bytes, str]:
         other=other,
         digest=hashlib.sha256(weights).hexdigest(),
     )
-    return compose(header, weights), f"{len(examples)} messages\n{report}\n{english}\n{other}"
+    return compose(header, weights), f"{len(originals)} messages\n{report}\n{english}\n{other}"
 
 
 def main() -> None:

@@ -6,16 +6,19 @@ import json
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bot.model import Channel, Context, Intent
 from bot.reading.features import expand
 from bot.reading.joined import seen_by_model
 from bot.reading.model import bucket
 from bot.reading.read import READ_LIMIT, rule
+from tests.train.slips import misspelt
 
 FOLDER = Path(__file__).parents[1] / "corpus" / "train"
+_EVERYDAY = "everyday"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class Example:
 
     `author`: the file's name; each file was written by one hand. `buckets` are sorted, `counts`
     goes with them, `size` is the sum of all counts. `settled` is the rules' final word, if any.
+    `copy`: a misspelt copy, to train with and not to measure by.
     """
 
     author: str
@@ -34,29 +38,40 @@ class Example:
     buckets: tuple[int, ...]
     counts: tuple[int, ...]
     size: int
+    copy: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
     author: str
     bits: int
-    text: str
+    item: dict[str, Any]
+    copy: bool = False
 
 
 def load(executor: Executor, bits: int, folder: Path = FOLDER) -> list[Example]:
     """Every line of every file, by file name and line."""
     lines = [
-        _Line(author=path.stem, bits=bits, text=line)
+        _Line(author=path.stem, bits=bits, item=json.loads(line))
         for path in sorted(folder.glob("*.jsonl"))
         for line in path.read_text("utf-8").splitlines()
         if line.strip()
     ]
+    lines += [copy for line in lines if (copy := _misspelt(line)) is not None]
     return list(executor.map(example, lines, chunksize=500))
+
+
+def _misspelt(line: _Line) -> _Line | None:
+    """A copy with slips; none of everyday text, which has slips of its own, or of menu answers."""
+    if line.author == _EVERYDAY or line.item.get("choices"):
+        return None
+    text = misspelt(line.item["text"])
+    return None if text is None else replace(line, item=line.item | {"text": text}, copy=True)
 
 
 def example(line: _Line) -> Example:
     """What the model sees of a line."""
-    item = json.loads(line.text)
+    item = line.item
     channel, context = Channel(item["channel"]), Context(item.get("context", "none"))
     folded, _, ruled = rule(
         item["text"][:READ_LIMIT],
@@ -68,9 +83,10 @@ def example(line: _Line) -> Example:
     mask = (1 << line.bits) - 1
     counts: dict[int, int] = {}
     for key in seen.keys:
-        for feature in expand(key):
+        features, times = expand(key)
+        for feature in features:
             place = bucket(feature) & mask
-            counts[place] = counts.get(place, 0) + 1
+            counts[place] = counts.get(place, 0) + times
     places = sorted(counts)
     return Example(
         author=sys.intern(line.author),
@@ -81,6 +97,7 @@ def example(line: _Line) -> Example:
         buckets=tuple(places),
         counts=tuple(counts[place] for place in places),
         size=sum(counts.values()),
+        copy=line.copy,
     )
 
 

@@ -24,13 +24,14 @@ def one(line: bytes) -> dict[str, Any]:
 
 def test_a_message_comes_back_with_its_reading_and_all_it_came_with() -> None:
     line = json.dumps({"id": 7, "text": "pls stop texting me", "channel": "sms"}).encode()
-    assert one(line) == {
+    found = one(line)
+    assert found.pop("confidence") > 0.8
+    assert found == {
         "id": 7,
         "text": "pls stop texting me",
         "channel": "sms",
         "intent": "opt_out",
         "scope": "channel",
-        "confidence": 0.9,
         "lang": "en",
         "evidence": [
             {"start": 4, "end": 19, "words": "stop texting me", "rule": "phrase:verb-contact"}

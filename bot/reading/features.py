@@ -1,6 +1,6 @@
 """What the statistical model looks at: a message as keys, a key as features.
 
-A key is a word, a pair or a triple of neighbouring words, some signs, a row of concepts, or a fact
+A key is a word, a pair of neighbouring words, some signs, a row of concepts, or a fact
 about the message. `expand` says which features a key stands for (the parts of a word, the stems of
 a pair), so that a key's weight can be looked up whole once it was seen. Training and reading share
 this module; what it makes of a text is part of the weights' meaning.
@@ -73,7 +73,6 @@ def look(text: str, *, channel: Channel, context: Context, findings: Iterable[st
     row = ["^", *words, "$"]
     keys += words
     keys += [f"{one} {two}" for one, two in pairwise(row)]
-    keys += [f"{one} {two} {three}" for one, two, three in zip(row, row[1:], row[2:], strict=False)]
     lang, known = _concepts(pieces, keys)
     if context is not Context.NONE:
         keys += [f"{_ASKED}{context[0]}{key}" for key in keys]
@@ -104,8 +103,6 @@ def expand(key: str) -> tuple[list[str], int]:
     syllabic = "\uac00" <= key[0] <= "\ud7af"
     stem = 2 if syllabic else 4
     short = [part[:stem] for part in parts]
-    if len(parts) > 2:  # noqa: PLR2004 - a triple
-        return [f"t:{short[0]} {short[1]} {short[2]}", f"k:{short[0]} {short[2]}"], 1
     pair = [f"b:{key}", f"s:{short[0]} {short[1]}"]
     return (pair if syllabic else [*pair, f"x:{parts[0][-3:]} {parts[1][:3]}"]), 1
 
@@ -164,7 +161,7 @@ def _concepts(pieces: Sequence[Piece], keys: list[str]) -> tuple[str, int]:
     plain = [concept for concept in alone if concept != UNKNOWN]
     named = [concept for concept in plain if len(concept) > 1]
     row = _row(alone)
-    for size in (2, 3, 4):
+    for size in (2, 3):
         keys += [_KIND + ">".join(row[at : at + size]) for at in range(len(row) - size + 1)]
     keys += [f"{_KIND}~{'>'.join(named[at : at + 3])}" for at in range(len(named) - 2)]
     for at, concept in enumerate(plain):

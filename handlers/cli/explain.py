@@ -24,6 +24,7 @@ _ORIGIN = {
     "unclear": "a message known to say too little",
     "word": "a message known to mean something else",
     "cue": "a stop word without a clear sense",
+    "model": "weighed by the statistical model",
     "none": "no known wording",
 }
 _SURE, _LIKELY = 0.9, 0.7

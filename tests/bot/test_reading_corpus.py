@@ -1,20 +1,21 @@
 """The development corpus: how many stops are heard, and how many other messages are taken for one.
 
-The floors are what this rule set reaches, a little rounded down. They guard against getting worse;
-they say nothing about unseen messages.
+The floors are what rules and model reach, a little rounded down. They guard against getting worse.
+The model is not trained on this file, but the rules were written beside it: for unseen messages see
+`docs/accuracy.md`.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.model import STOPS, Channel, Context, Intent
+from bot.model import Channel, Context, Intent
 from bot.reading import read
+from bot.reading.evaluation import Outcome, figures
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "dev.jsonl"
 
@@ -24,30 +25,17 @@ def messages(*, english: bool) -> list[dict[str, Any]]:
     return [item for item in map(json.loads, lines) if (item["lang"] == "en") is english]
 
 
-def figures(items: list[dict[str, Any]]) -> dict[str, float]:
-    """Shares between 0 and 1.
-
-    recall: stops read as stops. caught: those, and stops held for a person. false: other messages
-    read as stops. load: clear other messages that a person would have to look at. exact: the label.
-    """
-    count: Counter[str] = Counter()
+def reached(items: list[dict[str, Any]]) -> dict[str, float]:
+    """Each figure's share."""
+    outcomes = []
     for item in items:
         found = read(
             item["text"], channel=Channel(item["channel"]), context=Context(item["context"])
         )
-        label, stops = Intent(item["intent"]), found.intent in STOPS
-        count["exact"] += found.intent is label
-        if label in STOPS:
-            count["stops"] += 1
-            count["recall"] += stops
-            count["caught"] += stops or found.may_be_stop
-        else:
-            count["rest"] += 1
-            count["false"] += stops
-            count["load"] += found.intent is Intent.AMBIGUOUS is not label
-    of = {"recall": "stops", "caught": "stops", "false": "rest", "load": "rest"}
-    shares = {name: count[name] / count[total] for name, total in of.items()}
-    return shares | {"exact": count["exact"] / len(items)}
+        outcomes.append(
+            Outcome(lang=item["lang"], label=Intent(item["intent"]), read=found.intent)
+        )
+    return {name: share.share for name, share in figures(outcomes).items()}
 
 
 @pytest.mark.parametrize(
@@ -68,6 +56,6 @@ def figures(items: list[dict[str, Any]]) -> dict[str, float]:
 def test_the_corpus_is_read_as_well_as_before(
     part: str, floors: dict[str, float], ceilings: dict[str, float]
 ) -> None:
-    reached = figures(messages(english=part == "english"))
-    assert all(reached[name] >= floor for name, floor in floors.items()), reached
-    assert all(reached[name] <= ceiling for name, ceiling in ceilings.items()), reached
+    shares = reached(messages(english=part == "english"))
+    assert all(shares[name] >= floor for name, floor in floors.items()), shares
+    assert all(shares[name] <= ceiling for name, ceiling in ceilings.items()), shares

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import Any, TypeAlias
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
@@ -54,7 +56,9 @@ def separate(rows: Any, wanted: NDArray[np.int64]) -> tuple[Floats, Floats]:
         separator = LinearSVC(
             C=_STRENGTH, tol=_TOLERANCE, max_iter=_ROUNDS, dual=True, random_state=0
         )
-        separator.fit(dense, target)
+        with catch_warnings():
+            simplefilter("ignore", ConvergenceWarning)  # the rounds are bounded on purpose
+            separator.fit(dense, target)
         weights[used, place] = separator.coef_[0]
         offsets[place] = separator.intercept_[0]
     return weights, offsets

@@ -32,9 +32,7 @@ def reached(items: list[dict[str, Any]]) -> dict[str, float]:
         found = read(
             item["text"], channel=Channel(item["channel"]), context=Context(item["context"])
         )
-        outcomes.append(
-            Outcome(lang=item["lang"], label=Intent(item["intent"]), read=found.intent)
-        )
+        outcomes.append(Outcome(lang=item["lang"], label=Intent(item["intent"]), read=found.intent))
     return {name: share.share for name, share in figures(outcomes).items()}
 
 

@@ -47,7 +47,7 @@ format: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 
-# Fits the reader's weights anew from the text in the repository; the same text gives the same file.
+# Fits the reader's weights anew from the text in the repository.
 train: $(STAMP)
 	$(BIN)/python -m tests.train
 

@@ -48,11 +48,9 @@ def corpus(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_same_text_makes_the_same_file(corpus: Path) -> None:
+def test_the_report_names_every_author(corpus: Path) -> None:
     with ThreadPoolExecutor(2) as executor:
-        first, report = train(executor, corpus, BITS)
-        again, _ = train(executor, corpus, BITS)
-    assert first == again
+        _, report = train(executor, corpus, BITS)
     assert "36 messages" in report
     assert all(author in report for author in ("ann", "bob", "cem"))
 

@@ -1,4 +1,4 @@
-"""What a word is about, in whichever language: `bot/data/concepts.toml` as a look-up.
+"""What a word is about, in whichever language: `bot/data/concepts` as a look-up.
 
 A word may be about several things and belong to several languages; the message's language is the
 one that knows most of its words.
@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from bot.fold import fold
-from bot.reading.data import table
+from bot.reading.data import tables
 
 Senses: TypeAlias = Mapping[str, tuple[str, ...]]
 """Language code -> what the word is about there."""
@@ -31,10 +31,8 @@ def _load() -> tuple[_Entries, _Entries, _Entries]:
     exact: _Entries = {}
     stems: _Entries = {}
     signs: _Entries = {}
-    for lang, concepts in table("concepts").items():
-        if not isinstance(concepts, dict):
-            continue
-        for concept, words in concepts.items():
+    for lang, content in tables("concepts").items():
+        for concept, words in content["concepts"].items():
             for word in words.split():
                 plain = spelled(fold(word.removesuffix("*")).text)
                 if lang in _UNSPACED and not plain.isascii():

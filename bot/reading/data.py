@@ -10,14 +10,13 @@ from typing import Any
 from bot.fold import fold
 
 _ROOT = files("bot") / "data"
-_FOLDERS = ("keywords", "phrases")
+_FOLDERS = ("concepts", "keywords", "phrases")
 _SINGLE = (
     "lookalikes.toml",
     "typos.toml",
     "unclear.toml",
     "context.toml",
     "reasons.toml",
-    "concepts.toml",
     "model.bin",
 )
 

@@ -1,0 +1,66 @@
+"""What a START lifts: only the address itself, proved, takes back what it stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.decide.case import Case
+from bot.model import (
+    CHANNEL_SCOPE,
+    AnswerKind,
+    Assurance,
+    Change,
+    Decision,
+    EntryKind,
+    Question,
+    ReviewCause,
+    Suppression,
+    Verdict,
+)
+
+NEEDS_A_PERSON_TO_LIFT = frozenset({"complaint", "erasure"})
+
+
+def start(case: Case) -> Decision:
+    """Only the address itself, proved, lifts what it stopped (docs/decision-table.md)."""
+    if case.message.assurance is not Assurance.VERIFIED:
+        return case.to_person(ReviewCause.RESTART, holds=None)
+    stops = case.standing.suppressions
+    if any(_said_before(case, stop) for stop in stops):
+        return case.to_person(ReviewCause.RESTART, holds=None)
+    flags = frozenset[str]().union(*(stop.flags for stop in stops))
+    if flags & NEEDS_A_PERSON_TO_LIFT or case.standing.linked_everything:
+        return case.to_person(ReviewCause.RESTART, holds=None)
+    may_answer = case.may_answer()
+    if not stops:
+        answer = case.say(AnswerKind.NOT_SUBSCRIBED) if may_answer else None
+        return replace(case.heard("not_suppressed"), answer=answer)
+    scope = case.reading.scope
+    lifted = [stop.scope for stop in stops if scope in (None, CHANNEL_SCOPE, stop.scope)]
+    if not lifted:  # a part of what is stopped as a whole: not ours to carve out alone
+        return case.to_person(ReviewCause.RESTART, holds=None)
+    return Decision(
+        outcome="opted_in",
+        entries=(case.entry(EntryKind.OPTED_IN, scope or CHANNEL_SCOPE),),
+        changes=tuple(Change(scope=one, hold=None) for one in lifted),
+        answer=case.say(AnswerKind.OPTED_IN) if may_answer else None,
+        settles=Verdict.NOT_OPT_OUT,
+        conversation=replace(
+            case.asked(Question.NONE, ()),
+            last_opt_in_at=case.message.occurred_at or case.message.received_at,
+        ),
+    )
+
+
+def _said_before(case: Case, stop: Suppression) -> bool:
+    """Whether this START is older than the stop: received before its commit, or sent before."""
+    sent = case.message.occurred_at
+    committed = stop.recorded_at or stop.since
+    return committed > case.message.received_at or (sent is not None and stop.since > sent)
+
+
+def yes_to_our_offer(case: Case) -> bool:
+    """A bare YES opts in only where the message it answers offered that."""
+    sent = case.standing.last_send
+    offered = sent is not None and any(one.casefold() == "yes" for one in sent.choices)
+    return offered and case.reading.rule == "keyword:yes"

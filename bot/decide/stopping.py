@@ -1,0 +1,129 @@
+"""What a stop does: what it covers, what it ends, and whether it is confirmed and asked about."""
+
+from __future__ import annotations
+
+from bot.decide.answers import heed_answers, question_after_stop
+from bot.decide.case import Case
+from bot.model import (
+    CHANNEL_SCOPE,
+    EVERYTHING,
+    AnswerKind,
+    Change,
+    Context,
+    Decision,
+    EntryKind,
+    Hold,
+    Intent,
+    Json,
+    MessageKind,
+    NewReview,
+    ProviderIntent,
+    Question,
+    ReviewCause,
+    Scope,
+    ScopeKind,
+    Verdict,
+)
+
+LOOP_FACTOR = 5
+ONLY_THESE = "answer:only"  # the reading's rule for "just these", the answer to our question
+
+
+def late_stop(case: Case) -> Decision | None:
+    """A stop sent before a START that we already applied: a person decides, held until then."""
+    sent, restarted = case.message.occurred_at, case.standing.last_opt_in_at
+    if sent is None or restarted is None or sent >= restarted:
+        return None
+    return case.to_person(ReviewCause.LATE_STOP, holds=CHANNEL_SCOPE)
+
+
+def stop(case: Case, intent: Intent) -> Decision:
+    scope = _stop_scope(case, intent)
+    narrows = case.standing.conversation.asked is Context.SCOPE_ASKED and scope.kind in (
+        ScopeKind.PROGRAM,
+        ScopeKind.TOPIC,
+    )
+    news = narrows or not case.covered(scope)
+    flags = _stop_flags(case, intent)
+    changes = [Change(scope=scope, hold=Hold.STOPPED, flags=flags)]
+    # narrowed by the answer to our own question, or a doubt that a clear word replaces
+    if narrows or (scope != CHANNEL_SCOPE and case.held(CHANNEL_SCOPE)):
+        changes.append(Change(scope=CHANNEL_SCOPE, hold=None))
+    question = Question.NONE
+    choices: tuple[str, ...] = ()
+    answer = None
+    # a new stop is confirmed also to somebody who asked for help all day, within reason
+    cap = LOOP_FACTOR * case.voice.policy.answers_a_day
+    if news and not narrows and heed_answers(case.message, case.sender, case.standing, cap):
+        if intent in (Intent.OPT_OUT, Intent.OPT_OUT_ALL):
+            question, choices = question_after_stop(
+                case.message, case.reading, scope, case.sender, case.voice.policy
+            )
+        answer = case.say(_confirmation(intent, scope), scope, question, choices)
+        question = answer.question
+    facts: dict[str, Json] = {"repeats": not news, "question": str(question)}
+    if case.reading.reason is not None:
+        facts["reason"] = str(case.reading.reason)
+    return Decision(
+        outcome="opted_out" if news else "already_opted_out",
+        entries=(case.entry(EntryKind.OPTED_OUT, scope, facts),),
+        changes=tuple(changes) if news else (),
+        answer=answer,
+        review=_follow_up(case, intent) if news else None,
+        notices=case.forward(str(intent)) if intent is Intent.ERASURE else (),
+        settles=Verdict.OPT_OUT,
+        conversation=case.asked(question, choices),
+    )
+
+
+def _stop_scope(case: Case, intent: Intent) -> Scope:
+    match intent:
+        case Intent.OPT_OUT_ALL:
+            return EVERYTHING
+        case Intent.ERASURE:  # what else is to go is for the person who sees to it
+            return CHANNEL_SCOPE
+        case _ if case.reading.rule == ONLY_THESE and not _names_a_part(case):
+            return Scope(ScopeKind.PROGRAM, case.sender.program)  # "just these", as we asked
+        case _:
+            return case.reading.scope or CHANNEL_SCOPE
+
+
+def _names_a_part(case: Case) -> bool:
+    scope = case.reading.scope
+    return scope is not None and scope.kind in (ScopeKind.TOPIC, ScopeKind.PROGRAM)
+
+
+def _stop_flags(case: Case, intent: Intent) -> frozenset[str]:
+    flags = set()
+    if case.message.kind is MessageKind.COMPLAINT:
+        flags.add("complaint")
+    if intent is Intent.WRONG_NUMBER:
+        flags.add("reassigned")
+    if intent is Intent.ERASURE:
+        flags.add("erasure")
+    if case.message.provider_intent is ProviderIntent.STOP:
+        flags.add("provider")
+    return frozenset(flags)
+
+
+def _follow_up(case: Case, intent: Intent) -> NewReview | None:
+    clocks = case.voice.policy.clocks
+    if intent is Intent.ERASURE:
+        return NewReview(cause=ReviewCause.ERASURE, due_at=case.heard_at() + clocks.erasure)
+    if intent is Intent.WRONG_NUMBER:
+        return NewReview(cause=ReviewCause.WRONG_NUMBER, due_at=case.heard_at() + clocks.review)
+    return None
+
+
+def _confirmation(intent: Intent, scope: Scope) -> AnswerKind:
+    match intent:
+        case Intent.WRONG_NUMBER:
+            return AnswerKind.WRONG_NUMBER
+        case Intent.ERASURE:
+            return AnswerKind.ERASURE
+        case _ if scope.kind is ScopeKind.EVERYTHING:
+            return AnswerKind.OPTED_OUT_ALL
+        case _ if scope.kind is ScopeKind.CHANNEL:
+            return AnswerKind.OPTED_OUT
+        case _:
+            return AnswerKind.OPTED_OUT_SCOPE

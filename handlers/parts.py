@@ -14,10 +14,11 @@ from bot.reading import Words, read
 from bot.wording import load_answers
 from handlers import providers
 from handlers.desk import Desk, Reader
+from handlers.email.settings import MailSettings, mail_settings
 from handlers.policy_file import PolicyFile, policy_of
 from handlers.ports import Provider
 from handlers.recorder import Routes
-from handlers.settings import Settings, SettingsError
+from handlers.settings import Faults, Settings, SettingsError
 from handlers.slack.settings import SlackSettings, slack_settings
 from storage import Store, open_store
 
@@ -37,6 +38,7 @@ class Parts:
     desk: Desk
     providers: Mapping[str, Provider]
     slack: SlackSettings | None
+    mail: MailSettings
     words: Words
     clock: Callable[[], datetime]
 
@@ -48,13 +50,20 @@ def join(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Part
     """Build the parts of one process.
 
     Raises:
-        SettingsError: a setting or `heed.toml` is wrong.
+        SettingsError: settings or `heed.toml` are wrong; one line for each fault.
         StoreError: the database does not open; its message says why.
     """
-    file = policy_of(settings.env, demo=settings.demo)
-    found = providers.configured(settings)
-    slack = slack_settings(settings)
-    voice = voice_of(file, source=str(settings.config))
+    faults = Faults()
+    with faults.gathered():
+        file = policy_of(settings.env, demo=settings.demo)
+        voice = voice_of(file, source=str(settings.config))
+    with faults.gathered():
+        found = providers.configured(settings)
+    with faults.gathered():
+        slack = slack_settings(settings)
+    with faults.gathered():
+        mail = mail_settings(settings)
+    faults.tell()
     words = operator_words(file)
     store = open_store(settings.store_url, secret_keys=settings.secret_key, clock=clock)
     desk = Desk(
@@ -79,6 +88,7 @@ def join(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Part
         desk=desk,
         providers=found,
         slack=slack,
+        mail=mail,
         words=words,
         clock=clock,
     )

@@ -26,7 +26,6 @@ from granian.server.mp import MPServer
 from bot.model import Channel
 from handlers.email.rcpt import Mailboxes
 from handlers.email.receive import MailDesk
-from handlers.email.settings import mail_settings, relay
 from handlers.email.smtp import Listener
 from handlers.email.speaker import MailSpeaker
 from handlers.parts import Parts, join
@@ -78,10 +77,10 @@ def make_var(settings: Settings) -> None:
 
 def speakers(parts: Parts) -> Mapping[str, Speaker]:
     """Who sends, by the provider's name in the outbox."""
-    mail = mail_settings(parts.settings)
+    mail = parts.mail
     found: dict[str, Speaker] = dict(parts.providers)
     found["smtp"] = MailSpeaker(
-        relay(mail),
+        mail.smtp_relay_url,
         mailbox=mail.mail_from or _first_mailbox(parts),
         company=lambda sender: (
             parts.policy.program(parts.policy.sender(Channel.EMAIL, sender).program).title
@@ -124,7 +123,7 @@ def worker(parts: Parts) -> Worker:
 
 
 def listener(parts: Parts) -> Listener:
-    mail = mail_settings(parts.settings)
+    mail = parts.mail
     desk = MailDesk(
         parts.desk,
         clock=parts.clock,

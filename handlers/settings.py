@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -38,6 +39,26 @@ REAL_CREDENTIAL_ENDINGS = (
 
 class SettingsError(Exception):
     """One line for each missing or wrong setting, naming the variable. The process exits with 2."""
+
+
+class Faults:
+    """Gathers what is wrong with several parts, so that all of it is told and mended at once."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Note a SettingsError raised inside, and go on."""
+        try:
+            yield
+        except SettingsError as fault:
+            self._lines.append(str(fault))
+
+    def tell(self) -> None:
+        """Raises SettingsError with all that was noted."""
+        if self._lines:
+            raise SettingsError("\n".join(self._lines))
 
 
 class Environment(StrEnum):

@@ -11,18 +11,21 @@ import pkgutil
 from collections.abc import Mapping
 
 from handlers.ports import Provider
-from handlers.settings import Settings
+from handlers.settings import Faults, Settings
 
 
 def configured(settings: Settings) -> Mapping[str, Provider]:
     """Every provider whose credentials are set, by name.
 
     Raises:
-        SettingsError: a provider's settings are incomplete or wrong.
+        SettingsError: some providers' settings are incomplete or wrong; one line for each fault.
     """
-    providers = {}
+    providers: dict[str, Provider] = {}
+    faults = Faults()
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
-        provider = importlib.import_module(f"{__name__}.{module.name}").configure(settings)
-        if provider is not None:
-            providers[provider.name] = provider
+        with faults.gathered():
+            provider = importlib.import_module(f"{__name__}.{module.name}").configure(settings)
+            if provider is not None:
+                providers[provider.name] = provider
+    faults.tell()
     return providers

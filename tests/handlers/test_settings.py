@@ -9,6 +9,7 @@ import pytest
 
 from bot.model import Role
 from handlers import providers
+from handlers.parts import join
 from handlers.settings import Environment, SettingsError, environment_of, load_settings
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -83,6 +84,22 @@ def test_all_faults_are_reported_together() -> None:
     with pytest.raises(SettingsError) as fault:
         load_settings({"HEED_ENV": "production", "HEED_HTTP_LISTEN": "x", "HEED_PUBLIC_URL": "y"})
     assert len(str(fault.value).splitlines()) == 3
+
+
+def test_the_faults_of_all_channels_are_told_in_one_go(tmp_path: Path) -> None:
+    (tmp_path / "heed.toml").write_text('[[sender]]\nid = "+12025550100"\nchannel = "pigeon"\n')
+    wrong = production(
+        HEED_VAR=str(tmp_path),
+        HEED_CONFIG=str(tmp_path / "heed.toml"),
+        HEED_TWILIO_AUTH_TOKEN="t",
+        HEED_SLACK_BOT_TOKEN="xoxb-1",
+        HEED_SMTP_RELAY_URL="mail.example.com",
+    )
+    with pytest.raises(SettingsError) as fault:
+        join(load_settings(wrong))
+    told = str(fault.value)
+    for name in ("heed.toml", "HEED_TWILIO_ACCOUNT_SID", "HEED_SLACK_SIGNING_SECRET", "RELAY_URL"):
+        assert name in told
 
 
 def test_api_keys_say_who_and_what_they_may() -> None:

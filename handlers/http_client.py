@@ -49,6 +49,31 @@ def post(url: str, **arguments: Any) -> Reply:
     )
 
 
+def require_taken(
+    reply: Reply,
+    code: str,
+    *,
+    blocked: frozenset[str] = frozenset(),
+    later: frozenset[str] = frozenset(),
+) -> None:
+    """Raise what a provider's refusal means.
+
+    `blocked` are its codes for a person who opted out there,
+    `later` those that pass by themselves beside 429 and 503.
+
+    Raises:
+        SendError: it was refused; or it is too early, and then it may be tried again.
+        OutcomeUnknown: the provider failed while it had the message.
+    """
+    if 200 <= reply.status < 300:  # noqa: PLR2004
+        return
+    if reply.status in (429, 503) or code in later:
+        raise SendError(code, permanent=False, retry_after=reply.retry_after)
+    if reply.status >= 500:  # noqa: PLR2004
+        raise OutcomeUnknown(code)
+    raise SendError(code, permanent=True, block=code in blocked)
+
+
 def _never_connected(error: BaseException) -> bool:
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(reason, urllib3.exceptions.NewConnectionError)

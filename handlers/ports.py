@@ -8,9 +8,9 @@ provider can forget one. The error class tells the other side what to do next
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.model import Inbound
 from handlers.receipt import Receipt
@@ -31,6 +31,10 @@ class RawRequest:
     body: bytes = field(repr=False)
     content_type: str
     received_at: datetime
+
+    def with_headers(self, headers: Mapping[str, str]) -> RawRequest:
+        """The same request with further headers, as a signer adds them."""
+        return replace(self, headers={**self.headers, **headers})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,3 +124,15 @@ class Provider(Speaker, Protocol):
 
     def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
         """The answer after the commit, with the confirmation inside where it goes inline."""
+
+
+@runtime_checkable
+class Greeter(Protocol):
+    """A provider that first asks, by GET, whether this address is ours."""
+
+    def greet(self, request: RawRequest) -> HttpAnswer:
+        """The answer it waits for.
+
+        Raises:
+            Unverified: it does not know our secret.
+        """

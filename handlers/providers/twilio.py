@@ -16,28 +16,23 @@ from werkzeug.datastructures import MultiDict
 
 from bot import addresses
 from bot.model import (
-    CHANNEL_SCOPE,
-    Act,
-    Actor,
     Address,
     Channel,
     Inbound,
     InboundMessage,
     MessageKind,
     ProviderIntent,
-    Recording,
-    Role,
 )
-from handlers.http_client import post
+from handlers.http_client import post, require_taken
 from handlers.ports import (
     HttpAnswer,
     Malformed,
-    OutcomeUnknown,
     RawRequest,
     SendError,
     Unsupported,
     Unverified,
 )
+from handlers.provider_block import provider_block
 from handlers.receipt import Receipt
 from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, part
 from storage.rows import OutboxItem
@@ -143,16 +138,13 @@ class Twilio:
         if code not in BLOCKED:
             raise Unsupported("receipt")
         return [
-            Recording(
-                act=Act.PROVIDER_BLOCK,
-                address=_person(_needed(form, "To")),
-                scope=CHANNEL_SCOPE,
-                actor=Actor(name=f"provider:{self.name}", role=Role.RECORD),
-                source=self.name,
+            provider_block(
+                self.name,
+                _person(_needed(form, "To")),
                 event_id=f"{_needed(form, 'MessageSid')}:{code}",
-                received_at=received_at,
                 recipient=_needed(form, "From").rpartition(":")[2],
                 evidence=f"error {code}",
+                received_at=received_at,
             )
         ]
 
@@ -183,15 +175,8 @@ class Twilio:
             },
         )
         code = str(reply.json.get("code", reply.status))
-        match reply.status:
-            case 200 | 201:
-                return str(reply.json.get("sid", ""))
-            case 429 | 503:
-                raise SendError(code, permanent=False, retry_after=reply.retry_after)
-            case status if status >= 500:  # noqa: PLR2004
-                raise OutcomeUnknown(code)
-            case _:
-                raise SendError(code, permanent=True, block=code in BLOCKED)
+        require_taken(reply, code, blocked=BLOCKED)
+        return str(reply.json.get("sid", ""))
 
 
 def _form(body: bytes) -> list[tuple[str, str]]:
@@ -229,3 +214,9 @@ def sign(token: str, url: str, form: Mapping[str, str]) -> str:
     from twilio.request_validator import RequestValidator
 
     return str(RequestValidator(token).compute_signature(url, form))
+
+
+def signed(request: RawRequest, secret: str) -> RawRequest:
+    """The request as Twilio would sign it with this auth token."""
+    form = MultiDict(parse_qsl(request.body.decode(), keep_blank_values=True))
+    return request.with_headers({"x-twilio-signature": sign(secret, request.url, form)})

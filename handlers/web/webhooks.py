@@ -10,13 +10,23 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from typing import NoReturn
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from bot.model import Address, Channel, Inbound, InboundMessage, MessageKind
 from handlers.parts import Parts
-from handlers.ports import HttpAnswer, Malformed, Provider, RawRequest, Unsupported, Unverified
+from handlers.ports import (
+    Greeter,
+    HttpAnswer,
+    Malformed,
+    Provider,
+    RawRequest,
+    Unsupported,
+    Unverified,
+)
 
 log = logging.getLogger("heed.webhooks")
 
@@ -26,19 +36,38 @@ def blueprint(parts: Parts) -> Blueprint:
 
     @webhooks.post("/webhooks/<name>")
     def webhook(name: str) -> Response:
-        provider = parts.providers.get(name)
-        if provider is None:
-            abort(404, "no such provider is set up here; its credentials are not set")
+        provider = _provider(parts, name)
         raw = raw_request(parts)
         try:
             provider.verify(raw)
         except Unverified as refusal:
-            log.warning("refused provider=%s reason=%s", name, refusal.reason)
-            abort(403, "the signature does not match")
+            _refuse(name, refusal)
         receipts = [parts.desk.receive(inbound) for inbound in _parse(provider, raw)]
         return _response(provider.respond(receipts))
 
+    @webhooks.get("/webhooks/<name>")
+    def greeting(name: str) -> Response:
+        provider = _provider(parts, name)
+        if not isinstance(provider, Greeter):
+            raise MethodNotAllowed(valid_methods=["POST"])
+        try:
+            return _response(provider.greet(raw_request(parts)))
+        except Unverified as refusal:
+            _refuse(name, refusal)
+
     return webhooks
+
+
+def _provider(parts: Parts, name: str) -> Provider:
+    provider = parts.providers.get(name)
+    if provider is None:
+        abort(404, "no such provider is set up here; its credentials are not set")
+    return provider
+
+
+def _refuse(name: str, refusal: Unverified) -> NoReturn:
+    log.warning("refused provider=%s reason=%s", name, refusal.reason)
+    abort(403, "the signature does not match")
 
 
 def raw_request(parts: Parts) -> RawRequest:

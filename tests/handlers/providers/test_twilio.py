@@ -21,7 +21,7 @@ from storage import OutboxState
 from tests.handlers.web_kit import PUBLIC, TOKEN, Site, site
 from tests.kit import ANN, NOW
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "twilio"
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "providers" / "twilio"
 VECTOR_TOKEN = "heed0000000000000000000000000tok"
 VECTOR_URL = "https://desk.example.com/hooks/twilio?tenant=acme"
 VECTOR_FORM = {

@@ -1,0 +1,87 @@
+"""Reads a provider's JSON leniently: what we need must be there, whatever else may be there too.
+
+Providers add fields without notice, so nothing unknown is refused (`bot.strict_json` is for our
+own documents). A fault names the field's path and never its value.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from handlers.ports import Malformed
+
+_LATEST = 1 << 36  # seconds; beyond it a number is no time
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One JSON object and where it stands in the document."""
+
+    value: Mapping[str, Any]
+    where: str = ""
+
+    def text(self, name: str) -> str:
+        """A text or a number, as text, that must be there and not be empty.
+
+        Raises:
+            Malformed: it is not.
+        """
+        found = self.optional(name)
+        if not found:
+            raise Malformed(self._path(name))
+        return found
+
+    def optional(self, name: str) -> str:
+        """The same, empty where there is none."""
+        value = self.value.get(name)
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            return ""
+        return str(value)
+
+    def object(self, name: str) -> Payload:
+        """The object of this name; an empty one where there is none."""
+        value = self.value.get(name)
+        return Payload(value if isinstance(value, dict) else {}, self._path(name))
+
+    def objects(self, name: str) -> list[Payload]:
+        """The objects in the list of this name; other things in it are passed over."""
+        value = self.value.get(name)
+        return [
+            Payload(item, f"{self._path(name)}.{number}")
+            for number, item in enumerate(value if isinstance(value, list) else [])
+            if isinstance(item, dict)
+        ]
+
+    def moment(self, name: str) -> datetime | None:
+        """A time in ISO 8601 or in seconds since 1970; None where there is none."""
+        text = self.optional(name)
+        if text.isdigit():
+            seconds = int(text)
+            return datetime.fromtimestamp(seconds, UTC) if seconds < _LATEST else None
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    def _path(self, name: str) -> str:
+        return f"{self.where}.{name}" if self.where else name
+
+
+def read_json(body: bytes) -> Payload:
+    """The JSON object of a request.
+
+    Raises:
+        Malformed: there is none.
+    """
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Malformed("body") from None
+    if not isinstance(value, dict):
+        raise Malformed("body")
+    return Payload(value)

@@ -1,0 +1,220 @@
+"""Telnyx: SMS, MMS, RCS and WhatsApp. Ed25519 over the time and the raw body.
+
+It comes again after two seconds without a 2xx, three times for each URL. A messaging profile that
+answers STOP, START or HELP by itself says so in `autoresponse_type`, and then Heed stays silent.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from pydantic import AfterValidator, Field
+
+from bot import addresses
+from bot.model import (
+    Address,
+    Channel,
+    Inbound,
+    InboundMessage,
+    MessageKind,
+    ProviderIntent,
+)
+from handlers.http_client import post, require_taken
+from handlers.payload import Payload, read_json
+from handlers.ports import (
+    HttpAnswer,
+    Malformed,
+    RawRequest,
+    SendError,
+    Unsupported,
+    Unverified,
+)
+from handlers.provider_block import provider_block
+from handlers.receipt import Receipt
+from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, part
+from handlers.signatures import require_fresh
+from storage.rows import OutboxItem
+
+TOLERANCE = timedelta(seconds=300)
+BLOCKED = "40300"  # the person opted out at Telnyx
+_KEY_BYTES = 32
+
+
+def _public_keys(value: tuple[str, ...]) -> tuple[str, ...]:
+    for key in value:
+        try:
+            size = len(base64.b64decode(key, validate=True))
+        except binascii.Error:
+            size = 0
+        if size != _KEY_BYTES:
+            raise ValueError("is not 32 bytes in base64, as the portal shows it")
+    return value
+
+
+class TelnyxSettings(Part):
+    api_key: str = Field(default="", repr=False)
+    public_key: Annotated[List, AfterValidator(_public_keys)] = ()
+    api_url: PublicUrl = "https://api.telnyx.com"
+
+
+def configure(settings: Settings) -> Telnyx | None:
+    telnyx = part(TelnyxSettings, "HEED_TELNYX_", settings.env)
+    if not telnyx.public_key and not telnyx.api_key:
+        return None
+    if not telnyx.public_key:
+        raise SettingsError("HEED_TELNYX_PUBLIC_KEY is missing; HEED_TELNYX_API_KEY is set")
+    if not telnyx.api_key:
+        raise SettingsError("HEED_TELNYX_API_KEY is missing; HEED_TELNYX_PUBLIC_KEY is set")
+    return Telnyx(telnyx)
+
+
+class Telnyx:
+    name = "telnyx"
+
+    def __init__(self, settings: TelnyxSettings) -> None:
+        self._settings = settings
+        self._keys = [
+            Ed25519PublicKey.from_public_bytes(base64.b64decode(key)) for key in settings.public_key
+        ]
+
+    def verify(self, request: RawRequest) -> None:
+        """One of the account's keys signed `time|body`; see `handlers.ports.Provider`."""
+        signature = request.headers.get("telnyx-signature-ed25519", "")
+        moment = request.headers.get("telnyx-timestamp", "")
+        if not signature:
+            raise Unverified("signature_missing")
+        try:
+            signature_bytes = base64.b64decode(signature, validate=True)
+        except (binascii.Error, ValueError):
+            raise Unverified("signature_wrong") from None
+        require_fresh(moment, request.received_at, TOLERANCE)
+        if not any([_fits(key, signature_bytes, moment, request.body) for key in self._keys]):  # noqa: C419 - every key, so that time tells nothing
+            raise Unverified("signature_wrong")
+
+    def parse(self, request: RawRequest) -> Sequence[Inbound]:
+        event = read_json(request.body).object("data")
+        kind = event.text("event_type")
+        payload = event.object("payload")
+        if kind == "message.received":
+            return [_message(payload, request.received_at)]
+        if kind == "message.finalized":
+            return _refusals(payload, request.received_at)
+        raise Unsupported(kind[:40])
+
+    def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
+        """Telnyx takes no answer in the response; confirmations go out over the outbox."""
+        del receipts
+        return HttpAnswer(status=200)
+
+    def send(self, item: OutboxItem) -> str:
+        if item.address is None:
+            raise SendError("address_erased", permanent=True)
+        reply = post(
+            f"{self._settings.api_url}/v2/messages",
+            headers={"Authorization": f"Bearer {self._settings.api_key}"},
+            json={
+                "from": item.sender,
+                "to": item.address.value,
+                "text": str(item.payload["text"]),
+            },
+        )
+        answer = Payload(reply.json)
+        code = next((one.optional("code") for one in answer.objects("errors")), str(reply.status))
+        require_taken(reply, code, blocked=frozenset({BLOCKED}))
+        return answer.object("data").optional("id")
+
+
+def _message(payload: Payload, received_at: datetime) -> InboundMessage:
+    intent = {
+        "STOP": ProviderIntent.STOP,
+        "START": ProviderIntent.START,
+        "HELP": ProviderIntent.HELP,
+    }.get(payload.optional("autoresponse_type").upper(), ProviderIntent.NONE)
+    channel = Channel.WHATSAPP if payload.optional("type") == "WHATSAPP" else Channel.SMS
+    body = payload.object("body")
+    tapped = body.object("suggestion_response").optional("postback_data")
+    text = payload.optional("text") or body.object("text").optional("body") or body.optional("text")
+    return InboundMessage(
+        provider=Telnyx.name,
+        account=payload.optional("messaging_profile_id"),
+        event_id=payload.text("id"),
+        kind=MessageKind.BUTTON if tapped else MessageKind.MESSAGE,
+        address=_person(payload.object("from"), channel),
+        recipient=_ours(payload),
+        text=text or tapped,
+        received_at=received_at,
+        occurred_at=payload.moment("received_at"),
+        provider_intent=intent,
+        provider_replied=intent is not ProviderIntent.NONE,
+        media_count=len(payload.objects("media")),
+    )
+
+
+def _refusals(payload: Payload, received_at: datetime) -> Sequence[Inbound]:
+    """A delivery receipt. Only a refusal by the person's own will is a fact for the ledger."""
+    if not any(one.optional("code") == BLOCKED for one in payload.objects("errors")):
+        raise Unsupported("receipt")
+    told = payload.objects("to")
+    if not told:
+        raise Malformed("data.payload.to")
+    channel = Channel.WHATSAPP if payload.optional("type") == "WHATSAPP" else Channel.SMS
+    return [
+        provider_block(
+            Telnyx.name,
+            _person(person, channel),
+            event_id=f"{payload.text('id')}:{BLOCKED}",
+            recipient=payload.object("from").optional("phone_number"),
+            evidence=f"error {BLOCKED}",
+            received_at=received_at,
+        )
+        for person in told
+    ]
+
+
+def _person(party: Payload, channel: Channel) -> Address:
+    """A phone number; on WhatsApp perhaps only the business-scoped id."""
+    value = party.optional("phone_number")
+    try:
+        if channel is Channel.WHATSAPP:
+            return addresses.whatsapp(value or party.text("from_user_id"))
+        return addresses.sms(value)
+    except addresses.AddressError:
+        raise Malformed(f"{party.where}.phone_number") from None
+
+
+def _ours(payload: Payload) -> str:
+    """`to` is a list of parties, on some channels a bare number."""
+    if told := payload.objects("to"):
+        return told[0].optional("phone_number")
+    return payload.optional("to")
+
+
+def _fits(key: Ed25519PublicKey, signature: bytes, moment: str, body: bytes) -> bool:
+    try:
+        key.verify(signature, moment.encode() + b"|" + body)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def signed(request: RawRequest, secret: str) -> RawRequest:
+    """The request as Telnyx would sign it, at its time of receipt.
+
+    `secret` is the private key, 32 bytes in base64: Telnyx keeps its own, so that only a stand-in
+    (a test, `heed simulate`) has one.
+    """
+    moment = str(int(request.received_at.timestamp()))
+    key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(secret))
+    signature = key.sign(moment.encode() + b"|" + request.body)
+    return request.with_headers(
+        {
+            "telnyx-timestamp": moment,
+            "telnyx-signature-ed25519": base64.b64encode(signature).decode(),
+        }
+    )

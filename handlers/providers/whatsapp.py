@@ -1,0 +1,233 @@
+"""WhatsApp over Meta's Cloud API. HMAC-SHA256 over the raw body, without a time.
+
+So once (`wamid`) is the defence against replay. One request may hold a thousand updates. Meta
+handles no keywords: STOP is ordinary text and Heed answers it. A free answer may only be sent
+within 24 hours of the person's last message (error 131047).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import Field
+
+from bot import addresses
+from bot.model import (
+    Address,
+    Inbound,
+    InboundMessage,
+    MessageKind,
+    ProviderIntent,
+)
+from handlers.http_client import post, require_taken
+from handlers.payload import Payload, read_json
+from handlers.ports import (
+    HttpAnswer,
+    Malformed,
+    RawRequest,
+    SendError,
+    Unsupported,
+    Unverified,
+)
+from handlers.provider_block import provider_block
+from handlers.receipt import Receipt
+from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, part
+from handlers.signatures import require
+from storage.rows import OutboxItem
+
+STOPPED_MARKETING = "131050"  # the person stopped marketing from this business
+_LATER = frozenset({"4", "80007", "130429", "131056", "131016"})  # rate limits, briefly away
+# What says nothing by itself: a reaction to a message of ours, a change of number.
+_SAYS_NOTHING = frozenset({"reaction", "system", "request_welcome"})
+
+
+class WhatsAppSettings(Part):
+    app_secret: List = Field(default=(), repr=False)
+    verify_token: str = Field(default="", repr=False)
+    access_token: str = Field(default="", repr=False)
+    api_url: PublicUrl = "https://graph.facebook.com/v23.0"
+
+
+def configure(settings: Settings) -> WhatsApp | None:
+    whatsapp = part(WhatsAppSettings, "HEED_WHATSAPP_", settings.env)
+    if not whatsapp.model_fields_set - {"api_url"}:
+        return None
+    for name in ("app_secret", "verify_token", "access_token"):
+        if not getattr(whatsapp, name):
+            raise SettingsError(
+                f"HEED_WHATSAPP_{name.upper()} is missing; other settings of WhatsApp are set"
+            )
+    return WhatsApp(whatsapp)
+
+
+class WhatsApp:
+    name = "whatsapp"
+
+    def __init__(self, settings: WhatsAppSettings) -> None:
+        self._settings = settings
+
+    def greet(self, request: RawRequest) -> HttpAnswer:
+        """Meta's question at set-up: whoever knows our token hears its challenge back."""
+        asked = parse_qs(urlsplit(request.url).query)
+        if asked.get("hub.mode") != ["subscribe"]:
+            raise Unverified("mode_missing")
+        require(next(iter(asked.get("hub.verify_token", ())), ""), [self._settings.verify_token])
+        challenge = next(iter(asked.get("hub.challenge", ())), "")
+        if not challenge.isascii() or not challenge.isalnum():  # never echo markup
+            raise Unverified("challenge_unreadable")
+        return HttpAnswer(status=200, body=challenge.encode())
+
+    def verify(self, request: RawRequest) -> None:
+        """One of the app's secrets signed the body; see `handlers.ports.Provider`."""
+        given = request.headers.get("x-hub-signature-256", "")
+        require(given, [_signature(key, request.body) for key in self._settings.app_secret])
+
+    def parse(self, request: RawRequest) -> Sequence[Inbound]:
+        found: list[Inbound] = []
+        for entry in read_json(request.body).objects("entry"):
+            for change in entry.objects("changes"):
+                account, value = entry.optional("id"), change.object("value")
+                found += _messages(account, value, request.received_at)
+                found += _preferences(account, value, request.received_at)
+                found += _refusals(value, request.received_at)
+        if not found:
+            raise Unsupported("update")
+        return found
+
+    def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
+        """WhatsApp takes no answer in the response; confirmations go out over the outbox."""
+        del receipts
+        return HttpAnswer(status=200)
+
+    def send(self, item: OutboxItem) -> str:
+        if item.address is None:
+            raise SendError("address_erased", permanent=True)
+        value = item.address.value
+        to = {"to": value[1:]} if value.startswith("+") else {"recipient": value}
+        reply = post(
+            f"{self._settings.api_url}/{item.sender}/messages",
+            headers={"Authorization": f"Bearer {self._settings.access_token}"},
+            json={
+                "messaging_product": "whatsapp",
+                "recipient_type": "individual",
+                **to,
+                "type": "text",
+                "text": {"body": str(item.payload["text"])},
+                "biz_opaque_callback_data": item.id,
+            },
+        )
+        answer = Payload(reply.json)
+        code = answer.object("error").optional("code") or str(reply.status)
+        require_taken(reply, code, blocked=frozenset({STOPPED_MARKETING}), later=_LATER)
+        return next((one.optional("id") for one in answer.objects("messages")), "")
+
+
+def _messages(account: str, value: Payload, received_at: datetime) -> Iterator[Inbound]:
+    ours = value.object("metadata").optional("phone_number_id")
+    for message in value.objects("messages"):
+        kind = message.text("type")
+        if kind in _SAYS_NOTHING:
+            continue
+        text, tapped, media = _words(kind, message)
+        yield InboundMessage(
+            provider=WhatsApp.name,
+            account=account,
+            event_id=message.text("id"),
+            kind=MessageKind.BUTTON if tapped else MessageKind.MESSAGE,
+            address=_person(message, "from", "from_user_id"),
+            recipient=ours,
+            text=text,
+            received_at=received_at,
+            occurred_at=message.moment("timestamp"),
+            media_count=media,
+            in_reply_to=message.object("context").optional("id"),
+        )
+
+
+def _words(kind: str, message: Payload) -> tuple[str, bool, int]:
+    """What was said, whether by a tap, and how many things came that are no words."""
+    match kind:
+        case "text":
+            return message.object("text").optional("body"), False, 0
+        case "button":
+            return message.object("button").optional("text"), True, 0
+        case "interactive":
+            tap = message.object("interactive")
+            chosen = tap.object(tap.optional("type"))
+            return chosen.optional("title"), True, 0
+        case _:  # a picture, a voice note, a place, what comes next year: with its caption
+            return message.object(kind).optional("caption"), False, 1
+
+
+def _preferences(account: str, value: Payload, received_at: datetime) -> Iterator[Inbound]:
+    """Marketing stopped or resumed in WhatsApp itself; it carries no id of its own."""
+    ours = value.object("metadata").optional("phone_number_id")
+    for wish in value.objects("user_preferences"):
+        said, moment = wish.optional("value"), wish.moment("timestamp")
+        if said not in ("stop", "resume") or wish.optional("category") != "marketing_messages":
+            continue
+        person = _person(wish, "wa_id", "user_id")
+        fields = (account, ours, person.value, said, wish.optional("timestamp"))
+        event_id = hashlib.sha256("\0".join(fields).encode()).hexdigest()
+        if said == "stop":
+            yield provider_block(  # on WhatsApp a bare stop covers marketing alone
+                WhatsApp.name,
+                person,
+                event_id=event_id,
+                recipient=ours,
+                evidence="marketing stopped in WhatsApp",
+                received_at=received_at,
+                occurred_at=moment,
+            )
+        else:  # the person's own word, with the app's clock: an old one lifts nothing
+            yield InboundMessage(
+                provider=WhatsApp.name,
+                account=account,
+                event_id=event_id,
+                kind=MessageKind.BUTTON,
+                address=person,
+                recipient=ours,
+                text="",
+                received_at=received_at,
+                occurred_at=moment,
+                provider_intent=ProviderIntent.START,
+                provider_replied=True,
+            )
+
+
+def _refusals(value: Payload, received_at: datetime) -> Iterator[Inbound]:
+    """Receipts for what we sent. Only a refusal by the person's own will is a fact."""
+    ours = value.object("metadata").optional("phone_number_id")
+    for status in value.objects("statuses"):
+        codes = [error.optional("code") for error in status.objects("errors")]
+        if STOPPED_MARKETING in codes:
+            yield provider_block(
+                WhatsApp.name,
+                _person(status, "recipient_id", "recipient_user_id"),
+                event_id=f"{status.text('id')}:{STOPPED_MARKETING}",
+                recipient=ours,
+                evidence=f"error {STOPPED_MARKETING}",
+                received_at=received_at,
+            )
+
+
+def _person(item: Payload, number: str, scoped_id: str) -> Address:
+    """By phone number; by business-scoped id where the person shows none."""
+    value = item.optional(number) or item.optional(scoped_id)
+    try:
+        return addresses.whatsapp(value)
+    except addresses.AddressError:
+        raise Malformed(f"{item.where}.{number}") from None
+
+
+def _signature(secret: str, body: bytes) -> str:
+    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
+
+
+def signed(request: RawRequest, secret: str) -> RawRequest:
+    """The request as Meta would sign it with this app secret."""
+    return request.with_headers({"x-hub-signature-256": _signature(secret, request.body)})

@@ -78,10 +78,26 @@ def read_json(body: bytes) -> Payload:
     Raises:
         Malformed: there is none.
     """
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Malformed("body") from None
+    value = _parsed(body)
     if not isinstance(value, dict):
         raise Malformed("body")
     return Payload(value)
+
+
+def read_json_list(body: bytes) -> list[Payload]:
+    """The JSON objects of a request that is a list of them.
+
+    Raises:
+        Malformed: it is no list.
+    """
+    value = _parsed(body)
+    if not isinstance(value, list):
+        raise Malformed("body")
+    return Payload({"": value}).objects("")
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise Malformed("body") from None

@@ -160,6 +160,21 @@ def part(model: type[P], prefix: str, env: Mapping[str, str]) -> P:
         raise SettingsError("\n".join(lines)) from None
 
 
+def is_set_up(given: Part, prefix: str, *needed: str) -> bool:
+    """Whether a part is set at all; its `api_url` alone does not count.
+
+    Raises:
+        SettingsError: some of what it needs is set and some is not; one line for each that is not.
+    """
+    if not given.model_fields_set - {"api_url"}:
+        return False
+    missing = [f"{prefix}{name.upper()}" for name in needed if not getattr(given, name)]
+    if missing:
+        told = sorted(f"{prefix}{name.upper()}" for name in given.model_fields_set - {"api_url"})
+        raise SettingsError("\n".join(f"{one} is missing; {told[0]} is set" for one in missing))
+    return True
+
+
 def _plain(message: str) -> str:
     return message.removeprefix("Value error, ")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from base64 import b64encode
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +22,24 @@ def require(given: str, expected: Iterable[str]) -> None:
     matches = [hmac.compare_digest(spelled, one.encode()) for one in expected]
     if not any(matches):
         raise Unverified("signature_wrong")
+
+
+def require_basic(authorization: str, credentials: Iterable[tuple[str, str]]) -> None:
+    """HTTP Basic (RFC 7617) with one of the pairs of user and password.
+
+    Raises:
+        Unverified: nothing was given, or something else.
+    """
+    require(authorization, [f"Basic {basic(user, password)}" for user, password in credentials])
+
+
+def basic(user: str, password: str) -> str:
+    """`user:password` as the Authorization header spells it."""
+    return b64encode(f"{user}:{password}".encode()).decode()
+
+
+def hmac_sha256(key: str, signed: bytes) -> bytes:
+    return hmac.digest(key.encode(), signed, "sha256")
 
 
 def require_fresh(seconds: str, now: datetime, tolerance: timedelta) -> None:

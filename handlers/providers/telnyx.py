@@ -16,7 +16,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import AfterValidator, Field
 
-from bot import addresses
 from bot.model import (
     Address,
     Channel,
@@ -37,10 +36,12 @@ from handlers.ports import (
 )
 from handlers.provider_block import provider_block
 from handlers.receipt import Receipt
-from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, part
+from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import require_fresh
+from handlers.spelled import person
 from storage.rows import OutboxItem
 
+PREFIX = "HEED_TELNYX_"
 TOLERANCE = timedelta(seconds=300)
 BLOCKED = "40300"  # the person opted out at Telnyx
 _KEY_BYTES = 32
@@ -64,13 +65,9 @@ class TelnyxSettings(Part):
 
 
 def configure(settings: Settings) -> Telnyx | None:
-    telnyx = part(TelnyxSettings, "HEED_TELNYX_", settings.env)
-    if not telnyx.public_key and not telnyx.api_key:
+    telnyx = part(TelnyxSettings, PREFIX, settings.env)
+    if not is_set_up(telnyx, PREFIX, "public_key", "api_key"):
         return None
-    if not telnyx.public_key:
-        raise SettingsError("HEED_TELNYX_PUBLIC_KEY is missing; HEED_TELNYX_API_KEY is set")
-    if not telnyx.api_key:
-        raise SettingsError("HEED_TELNYX_API_KEY is missing; HEED_TELNYX_PUBLIC_KEY is set")
     return Telnyx(telnyx)
 
 
@@ -167,25 +164,22 @@ def _refusals(payload: Payload, received_at: datetime) -> Sequence[Inbound]:
     return [
         provider_block(
             Telnyx.name,
-            _person(person, channel),
+            _person(one, channel),
             event_id=f"{payload.text('id')}:{BLOCKED}",
             recipient=payload.object("from").optional("phone_number"),
             evidence=f"error {BLOCKED}",
             received_at=received_at,
         )
-        for person in told
+        for one in told
     ]
 
 
 def _person(party: Payload, channel: Channel) -> Address:
     """A phone number; on WhatsApp perhaps only the business-scoped id."""
     value = party.optional("phone_number")
-    try:
-        if channel is Channel.WHATSAPP:
-            return addresses.whatsapp(value or party.text("from_user_id"))
-        return addresses.sms(value)
-    except addresses.AddressError:
-        raise Malformed(f"{party.where}.phone_number") from None
+    if channel is Channel.WHATSAPP:
+        value = value or party.optional("from_user_id")
+    return person(channel, value, f"{party.where}.phone_number")
 
 
 def _ours(payload: Payload) -> str:

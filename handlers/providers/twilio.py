@@ -14,7 +14,6 @@ from xml.sax.saxutils import escape
 from pydantic import Field
 from werkzeug.datastructures import MultiDict
 
-from bot import addresses
 from bot.model import (
     Address,
     Channel,
@@ -34,9 +33,11 @@ from handlers.ports import (
 )
 from handlers.provider_block import provider_block
 from handlers.receipt import Receipt
-from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, part
+from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, is_set_up, part
+from handlers.spelled import person
 from storage.rows import OutboxItem
 
+PREFIX = "HEED_TWILIO_"
 # What Twilio answers by itself on long codes and toll-free numbers: the whole body, any case.
 STOP_KEYWORDS = ("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout")
 DEFAULT_KEYWORDS = frozenset((*STOP_KEYWORDS, "start", "yes", "unstop", "help", "info"))
@@ -53,13 +54,9 @@ class TwilioSettings(Part):
 
 
 def configure(settings: Settings) -> Twilio | None:
-    twilio = part(TwilioSettings, "HEED_TWILIO_", settings.env)
-    if not twilio.auth_token and not twilio.account_sid:
+    twilio = part(TwilioSettings, PREFIX, settings.env)
+    if not is_set_up(twilio, PREFIX, "account_sid", "auth_token"):
         return None
-    if not twilio.auth_token:
-        raise SettingsError("HEED_TWILIO_AUTH_TOKEN is missing; HEED_TWILIO_ACCOUNT_SID is set")
-    if not twilio.account_sid:
-        raise SettingsError("HEED_TWILIO_ACCOUNT_SID is missing; HEED_TWILIO_AUTH_TOKEN is set")
     if not settings.public_url and not settings.demo:
         raise SettingsError("HEED_PUBLIC_URL is missing; Twilio signs the public URL")
     return Twilio(twilio, f"{settings.signed_origin}/webhooks/twilio")
@@ -198,15 +195,9 @@ def _needed(form: Mapping[str, str], name: str) -> str:
 
 def _person(value: str) -> Address:
     scheme, _, number = value.rpartition(":")
-    channel = CHANNELS.get(scheme, Channel.OTHER)
-    try:
-        if channel is Channel.SMS:
-            return addresses.sms(number)
-        if channel is Channel.WHATSAPP:
-            return addresses.whatsapp(number)
-    except addresses.AddressError:
-        raise Malformed("From") from None
-    raise Malformed("From")
+    if scheme not in CHANNELS:
+        raise Malformed("From")
+    return person(CHANNELS[scheme], number, "From")
 
 
 def sign(token: str, url: str, form: Mapping[str, str]) -> str:

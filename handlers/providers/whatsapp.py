@@ -8,16 +8,15 @@ within 24 hours of the person's last message (error 131047).
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field
 
-from bot import addresses
 from bot.model import (
     Address,
+    Channel,
     Inbound,
     InboundMessage,
     MessageKind,
@@ -27,7 +26,6 @@ from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
 from handlers.ports import (
     HttpAnswer,
-    Malformed,
     RawRequest,
     SendError,
     Unsupported,
@@ -35,10 +33,12 @@ from handlers.ports import (
 )
 from handlers.provider_block import provider_block
 from handlers.receipt import Receipt
-from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, part
-from handlers.signatures import require
+from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
+from handlers.signatures import hmac_sha256, require
+from handlers.spelled import person
 from storage.rows import OutboxItem
 
+PREFIX = "HEED_WHATSAPP_"
 STOPPED_MARKETING = "131050"  # the person stopped marketing from this business
 _LATER = frozenset({"4", "80007", "130429", "131056", "131016"})  # rate limits, briefly away
 # What says nothing by itself: a reaction to a message of ours, a change of number.
@@ -53,14 +53,9 @@ class WhatsAppSettings(Part):
 
 
 def configure(settings: Settings) -> WhatsApp | None:
-    whatsapp = part(WhatsAppSettings, "HEED_WHATSAPP_", settings.env)
-    if not whatsapp.model_fields_set - {"api_url"}:
+    whatsapp = part(WhatsAppSettings, PREFIX, settings.env)
+    if not is_set_up(whatsapp, PREFIX, "app_secret", "verify_token", "access_token"):
         return None
-    for name in ("app_secret", "verify_token", "access_token"):
-        if not getattr(whatsapp, name):
-            raise SettingsError(
-                f"HEED_WHATSAPP_{name.upper()} is missing; other settings of WhatsApp are set"
-            )
     return WhatsApp(whatsapp)
 
 
@@ -170,13 +165,13 @@ def _preferences(account: str, value: Payload, received_at: datetime) -> Iterato
         said, moment = wish.optional("value"), wish.moment("timestamp")
         if said not in ("stop", "resume") or wish.optional("category") != "marketing_messages":
             continue
-        person = _person(wish, "wa_id", "user_id")
-        fields = (account, ours, person.value, said, wish.optional("timestamp"))
+        who = _person(wish, "wa_id", "user_id")
+        fields = (account, ours, who.value, said, wish.optional("timestamp"))
         event_id = hashlib.sha256("\0".join(fields).encode()).hexdigest()
         if said == "stop":
             yield provider_block(  # on WhatsApp a bare stop covers marketing alone
                 WhatsApp.name,
-                person,
+                who,
                 event_id=event_id,
                 recipient=ours,
                 evidence="marketing stopped in WhatsApp",
@@ -189,7 +184,7 @@ def _preferences(account: str, value: Payload, received_at: datetime) -> Iterato
                 account=account,
                 event_id=event_id,
                 kind=MessageKind.BUTTON,
-                address=person,
+                address=who,
                 recipient=ours,
                 text="",
                 received_at=received_at,
@@ -218,14 +213,11 @@ def _refusals(value: Payload, received_at: datetime) -> Iterator[Inbound]:
 def _person(item: Payload, number: str, scoped_id: str) -> Address:
     """By phone number; by business-scoped id where the person shows none."""
     value = item.optional(number) or item.optional(scoped_id)
-    try:
-        return addresses.whatsapp(value)
-    except addresses.AddressError:
-        raise Malformed(f"{item.where}.{number}") from None
+    return person(Channel.WHATSAPP, value, f"{item.where}.{number}")
 
 
 def _signature(secret: str, body: bytes) -> str:
-    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
+    return f"sha256={hmac_sha256(secret, body).hex()}"
 
 
 def signed(request: RawRequest, secret: str) -> RawRequest:

@@ -1,0 +1,36 @@
+"""How providers spell numbers: some with `+`, some with digits alone."""
+
+from __future__ import annotations
+
+from bot import addresses
+from bot.model import Address, Channel
+from handlers.ports import Malformed
+
+_SHORTEST, _LONGEST = 7, 15  # digits of an international number (E.164); fewer are a short code
+
+
+def with_plus(number: str) -> str:
+    """The number with its `+`; short codes and names stay as they are."""
+    bare = number.strip()
+    if bare.isascii() and bare.isdigit() and _SHORTEST <= len(bare) <= _LONGEST:
+        return f"+{bare}"
+    return bare
+
+
+def digits(number: str) -> str:
+    """The number without its `+`, as digits-only providers want it."""
+    return number.removeprefix("+")
+
+
+def person(channel: Channel, number: str, field: str) -> Address:
+    """Whom a message came from.
+
+    Raises:
+        Malformed: `field`, which held it, holds no number.
+    """
+    try:
+        if channel is Channel.WHATSAPP:
+            return addresses.whatsapp(number)
+        return addresses.sms(with_plus(number))
+    except addresses.AddressError:
+        raise Malformed(field) from None

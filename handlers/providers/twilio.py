@@ -22,6 +22,7 @@ from bot.model import (
     MessageKind,
     ProviderIntent,
 )
+from handlers.form import fields, needed
 from handlers.http_client import post, require_taken
 from handlers.ports import (
     HttpAnswer,
@@ -44,7 +45,6 @@ DEFAULT_KEYWORDS = frozenset((*STOP_KEYWORDS, "start", "yes", "unstop", "help", 
 # Consent facts among the error codes; the 300xx are about deliverability and are none.
 BLOCKED = frozenset({"21610", "63014"})
 CHANNELS = {"": Channel.SMS, "rcs": Channel.SMS, "whatsapp": Channel.WHATSAPP}
-MAX_FIELDS = 500
 
 
 class TwilioSettings(Part):
@@ -88,7 +88,7 @@ class Twilio:
             except UnicodeDecodeError:
                 raise Unverified("body_not_utf8") from None
         else:
-            signed = MultiDict(_form(request.body))
+            signed = MultiDict(fields(request.body))
         for validator in self._validators:
             if validator.validate(request.url, signed, signature):
                 return
@@ -97,7 +97,7 @@ class Twilio:
     def parse(self, request: RawRequest) -> Sequence[Inbound]:
         if request.content_type == "application/json":
             raise Unsupported("json_event")
-        form = dict(reversed(_form(request.body)))  # the first of repeated fields
+        form = dict(reversed(fields(request.body)))  # the first of repeated fields
         if "Body" in form or form.get("NumMedia", "0") != "0":
             return [self._message(form, request.received_at)]
         if "MessageStatus" in form or "SmsStatus" in form:
@@ -116,10 +116,10 @@ class Twilio:
         return InboundMessage(
             provider=self.name,
             account=form.get("AccountSid", ""),
-            event_id=_needed(form, "MessageSid"),
+            event_id=needed(form, "MessageSid"),
             kind=MessageKind.BUTTON if form.get("ButtonPayload") else MessageKind.MESSAGE,
-            address=_person(_needed(form, "From")),
-            recipient=_needed(form, "To").rpartition(":")[2],
+            address=_person(needed(form, "From")),
+            recipient=needed(form, "To").rpartition(":")[2],
             text=text,
             received_at=received_at,
             provider_intent=provider_intent,
@@ -137,9 +137,9 @@ class Twilio:
         return [
             provider_block(
                 self.name,
-                _person(_needed(form, "To")),
-                event_id=f"{_needed(form, 'MessageSid')}:{code}",
-                recipient=_needed(form, "From").rpartition(":")[2],
+                _person(needed(form, "To")),
+                event_id=f"{needed(form, 'MessageSid')}:{code}",
+                recipient=needed(form, "From").rpartition(":")[2],
                 evidence=f"error {code}",
                 received_at=received_at,
             )
@@ -174,23 +174,6 @@ class Twilio:
         code = str(reply.json.get("code", reply.status))
         require_taken(reply, code, blocked=BLOCKED)
         return str(reply.json.get("sid", ""))
-
-
-def _form(body: bytes) -> list[tuple[str, str]]:
-    """All fields, blank ones too, in order: the signature covers every one of them."""
-    try:
-        return parse_qsl(
-            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
-        )
-    except ValueError:
-        raise Unverified("form_unreadable") from None
-
-
-def _needed(form: Mapping[str, str], name: str) -> str:
-    value = form.get(name, "")
-    if not value:
-        raise Malformed(name)
-    return value
 
 
 def _person(value: str) -> Address:

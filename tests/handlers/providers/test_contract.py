@@ -26,6 +26,7 @@ from handlers.ports import (
     RawRequest,
     SendError,
     Unsupported,
+    Unverified,
 )
 from storage.rows import OutboxItem
 from tests.handlers.providers.contract import Case, cases, expected, fake_api, told
@@ -108,7 +109,9 @@ def test_what_is_not_signed_by_the_provider_is_403_and_not_stored(
     secret, about = case.about["secret"], case.about
     good = case.request(body, secret)
     altered = body.replace(b"12025550", b"12025551", 1)
-    wrong = [case.request(body), replace(good, body=altered)]
+    wrong = [case.request(body)]
+    if about.get("signs_body", True):
+        wrong.append(replace(good, body=altered))
     for name in good.headers:
         wrong += [
             good.with_headers({name: value})
@@ -116,8 +119,8 @@ def test_what_is_not_signed_by_the_provider_is_403_and_not_stored(
         ]
     if about["signs_time"]:
         wrong += [
-            case.request(body, secret, at=NOW - timedelta(hours=1)),
-            case.request(body, secret, at=NOW + timedelta(hours=1)),
+            case.request(body, secret, at=NOW - timedelta(hours=about.get("stale_hours", 1))),
+            case.request(body, secret, at=NOW + timedelta(hours=about.get("stale_hours", 1))),
         ]
     with site(tmp_path, **about["env"]) as desk:
         for request in wrong:
@@ -155,7 +158,7 @@ def test_what_nobody_understands_is_taken_and_never_an_error(tmp_path: Path, cas
             plain = case.request(body)
             try:
                 request = case.signed(plain, case.about["secret"])
-            except UnicodeDecodeError:  # a scheme over text cannot sign these bytes at all
+            except (UnicodeDecodeError, Unverified):  # a scheme over text cannot sign these bytes
                 request = plain
             assert post(desk.client, request).status_code in (200, 403)
 
@@ -217,8 +220,9 @@ def test_it_sends_once_and_tells_refused_from_unknown(tmp_path: Path, case: Case
         person = item.address.value if item.address else ""
         assert person.lstrip("+").encode() in api.calls[0][1]
 
-        api.status, api.body = about["blocked"]["status"], about["blocked"]["body"]
-        assert _refusal(provider, item) == (True, True)
+        if "blocked" in about:
+            api.status, api.body = about["blocked"]["status"], about["blocked"]["body"]
+            assert _refusal(provider, item) == (True, True)
         api.status, api.body = about["refused"]["status"], about["refused"]["body"]
         assert _refusal(provider, item) == (True, False)
 

@@ -49,6 +49,23 @@ def post(url: str, **arguments: Any) -> Reply:
     )
 
 
+def fetch(url: str) -> bytes:
+    """What stands at a URL, at most a megabyte, without redirects. The caller pins the host.
+
+    Raises:
+        OSError: it could not be brought.
+    """
+    with requests.get(
+        url, timeout=(CONNECT_S, READ_S), allow_redirects=False, stream=True
+    ) as response:
+        if response.status_code != 200:  # noqa: PLR2004
+            raise OSError(f"status {response.status_code}")
+        content: bytes = response.raw.read(ANSWER_LIMIT + 1, decode_content=True)
+    if len(content) > ANSWER_LIMIT:
+        raise OSError("too large")
+    return content
+
+
 def require_taken(
     reply: Reply,
     code: str,

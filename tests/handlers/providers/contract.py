@@ -33,6 +33,19 @@ class Case:
         return FOLDER / self.name
 
     @property
+    def env(self) -> dict[str, str]:
+        """Its settings. What stands in `more_env` it can do without."""
+        more = self.about.get("more_env", {})
+        placed = {name: text.replace("{folder}", str(self.folder)) for name, text in more.items()}
+        return {**self.about["env"], **placed}
+
+    @property
+    def stop(self) -> bytes:
+        """A stop in the person's own words, as every folder has one."""
+        found = next(path for path in self.fixtures() if path.stem == "free-words")
+        return found.read_bytes()
+
+    @property
     def signed(self) -> Callable[[RawRequest, str], RawRequest]:
         module = importlib.import_module(f"handlers.providers.{self.name.replace('-', '_')}")
         found: Callable[[RawRequest, str], RawRequest] = module.signed

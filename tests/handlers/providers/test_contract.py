@@ -75,7 +75,7 @@ def post(client: FlaskClient, request: RawRequest) -> TestResponse:
 def test_what_comes_in_is_read_as_written_beside_it(
     tmp_path: Path, case: Case, fixture: Path
 ) -> None:
-    with site(tmp_path, **case.about["env"]) as desk:
+    with site(tmp_path, **case.env) as desk:
         provider = desk.parts.providers[case.name]
         request = case.request(fixture.read_bytes(), case.about["secret"])
         provider.verify(request)
@@ -91,7 +91,7 @@ def test_what_comes_in_is_read_as_written_beside_it(
 
 @each_fixture
 def test_once_whatever_the_provider_repeats(tmp_path: Path, case: Case, fixture: Path) -> None:
-    with site(tmp_path, **case.about["env"]) as desk:
+    with site(tmp_path, **case.env) as desk:
         request = case.request(fixture.read_bytes(), case.about["secret"])
         first = post(desk.client, request)
         kept = entries(desk)
@@ -105,10 +105,10 @@ def test_once_whatever_the_provider_repeats(tmp_path: Path, case: Case, fixture:
 def test_what_is_not_signed_by_the_provider_is_403_and_not_stored(
     tmp_path: Path, case: Case
 ) -> None:
-    body = case.fixtures()[0].read_bytes()
+    body = case.stop
     secret, about = case.about["secret"], case.about
     good = case.request(body, secret)
-    altered = body.replace(b"12025550", b"12025551", 1)
+    altered = good.body.replace(b"12025550", b"12025551", 1)
     wrong = [case.request(body)]
     if about.get("signs_body", True):
         wrong.append(replace(good, body=altered))
@@ -122,7 +122,7 @@ def test_what_is_not_signed_by_the_provider_is_403_and_not_stored(
             case.request(body, secret, at=NOW - timedelta(hours=about.get("stale_hours", 1))),
             case.request(body, secret, at=NOW + timedelta(hours=about.get("stale_hours", 1))),
         ]
-    with site(tmp_path, **about["env"]) as desk:
+    with site(tmp_path, **case.env) as desk:
         for request in wrong:
             assert post(desk.client, request).status_code == 403
         assert entries(desk) == 0
@@ -133,15 +133,15 @@ def test_what_is_not_signed_by_the_provider_is_403_and_not_stored(
 def test_the_secret_before_the_newest_still_opens_while_it_is_listed(
     tmp_path: Path, case: Case
 ) -> None:
-    body = case.fixtures()[0].read_bytes()
-    with site(tmp_path, **case.about["env"]) as desk:
+    body = case.stop
+    with site(tmp_path, **case.env) as desk:
         request = case.request(body, case.about["previous_secret"])
         assert post(desk.client, request).status_code == 200
 
 
 @each_provider
 def test_in_whatever_order_they_come_a_stop_stays_a_stop(tmp_path: Path, case: Case) -> None:
-    with site(tmp_path, **case.about["env"]) as desk:
+    with site(tmp_path, **case.env) as desk:
         for fixture in reversed(case.fixtures()):
             if any(one.get("provider_intent") == "start" for one in _messages(fixture)):
                 continue  # the person's own later word
@@ -153,7 +153,7 @@ def test_in_whatever_order_they_come_a_stop_stays_a_stop(tmp_path: Path, case: C
 @each_provider
 def test_what_nobody_understands_is_taken_and_never_an_error(tmp_path: Path, case: Case) -> None:
     """A 4xx makes some providers drop a message for good, a 5xx makes them send it for ever."""
-    with site(tmp_path, **case.about["env"]) as desk:
+    with site(tmp_path, **case.env) as desk:
         for body in (b"", b"{}", b"[]", b'{"unheard":"of"}', b"unheard=of", b"[" * 50_000, b"\xff"):
             plain = case.request(body)
             try:
@@ -172,7 +172,7 @@ def test_there_is_a_fixture_in_another_script(case: Case) -> None:
 
 @each_provider
 def test_three_megabytes_are_413(tmp_path: Path, case: Case) -> None:
-    with site(tmp_path, **case.about["env"]) as desk:
+    with site(tmp_path, **case.env) as desk:
         response = post(desk.client, case.request(b"x" * 3_000_001))
         assert response.status_code == 413
         assert entries(desk) == 0
@@ -180,7 +180,7 @@ def test_three_megabytes_are_413(tmp_path: Path, case: Case) -> None:
 
 @each_provider
 def test_it_is_greeted_where_it_greets_and_else_told_to_post(tmp_path: Path, case: Case) -> None:
-    with site(tmp_path, **case.about["env"]) as desk:
+    with site(tmp_path, **case.env) as desk:
         path = f"/webhooks/{case.name}"
         if not isinstance(desk.parts.providers[case.name], Greeter):
             assert desk.client.get(path).status_code == 405
@@ -199,7 +199,7 @@ def test_half_of_its_settings_is_one_line_that_names_the_other_half(
     from handlers.settings import SettingsError
 
     for left_out in case.about["env"]:
-        env = {**case.about["env"], left_out: ""}
+        env = {**case.env, left_out: ""}
         with pytest.raises(SettingsError, match=left_out), site(tmp_path, **env):
             pass
 
@@ -210,7 +210,7 @@ def test_half_of_its_settings_is_one_line_that_names_the_other_half(
 @each_provider
 def test_it_sends_once_and_tells_refused_from_unknown(tmp_path: Path, case: Case) -> None:
     about = case.about["send"]
-    with fake_api() as api, site(tmp_path, **case.about["env"], **_at(case, api.url)) as desk:
+    with fake_api() as api, site(tmp_path, **case.env, **_at(case, api.url)) as desk:
         provider = desk.parts.providers[case.name]
         item = item_for(case, parse(about["person"]))
 
@@ -241,7 +241,7 @@ def test_it_sends_once_and_tells_refused_from_unknown(tmp_path: Path, case: Case
 
 @each_provider
 def test_an_erased_person_is_not_written_to(tmp_path: Path, case: Case) -> None:
-    with fake_api() as api, site(tmp_path, **case.about["env"], **_at(case, api.url)) as desk:
+    with fake_api() as api, site(tmp_path, **case.env, **_at(case, api.url)) as desk:
         item = item_for(case, None)
         assert _refusal(desk.parts.providers[case.name], item) == (True, False)
         assert api.calls == []

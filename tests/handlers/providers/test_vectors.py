@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
 
 import pytest
+from plivo import utils as plivo_utils
+from vonage_http_client.auth import Auth
 
 from handlers.ports import RawRequest, Unverified
+from handlers.providers.bird import Bird, BirdSettings
+from handlers.providers.plivo import Plivo, PlivoSettings
+from handlers.providers.sinch import Sinch, SinchSettings
 from handlers.providers.telnyx import Telnyx, TelnyxSettings
+from handlers.providers.vonage import Vonage, VonageSettings
 from handlers.providers.whatsapp import WhatsApp, WhatsAppSettings
 
 SIGNED_AT = datetime.fromtimestamp(1760000000, UTC)
@@ -73,3 +82,125 @@ def test_telnyx_signs_the_time_and_the_raw_body(age: int, taken: bool) -> None: 
     moved = request(TELNYX_BODY, {**headers, "telnyx-timestamp": "1760000001"})
     with pytest.raises(Unverified):
         telnyx.verify(moved)
+
+
+PLIVO_TOKEN, PLIVO_NONCE = "heedplivotoken000000000000000000", "05429567804466091622"
+PLIVO_BODY = (
+    b"From=12025550123&To=12025550199&Text=STOP&Type=sms"
+    b"&MessageUUID=00000000-0000-4000-8000-000000000001&Units=1&MessageIntent=optout"
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "signature"),
+    [
+        (
+            "https://desk.example.com/hooks/plivo",
+            "D4y+Yjtyv5KqV9Ailk9k5P//t53jeTh+tqYJZ+eJgpA=",
+        ),
+        (
+            "https://desk.example.com/hooks/plivo?tenant=acme",
+            "86QtFreLKnV9cNw31p5jpJLNnxEQFryZBfRG6UFoXRQ=",
+        ),
+    ],
+)
+def test_plivo_signs_url_form_and_nonce(url: str, signature: str) -> None:
+    plivo = Plivo(PlivoSettings(auth_token=(PLIVO_TOKEN,)), url)
+    headers = {"x-plivo-signature-v3-nonce": PLIVO_NONCE}
+    for header in ("x-plivo-signature-v3", "x-plivo-signature-ma-v3"):
+        for value in (signature, f"AAAA,{signature}"):
+            plivo.verify(replace(request(PLIVO_BODY, {**headers, header: value}), url=url))
+    theirs = dict(parse_qsl(PLIVO_BODY.decode()))
+    assert plivo_utils.validate_v3_signature(
+        "POST", url, PLIVO_NONCE, PLIVO_TOKEN, signature, theirs
+    )
+    v2 = {"x-plivo-signature-v2": signature, "x-plivo-signature-v2-nonce": PLIVO_NONCE}
+    with pytest.raises(Unverified):  # V2 does not cover the body
+        plivo.verify(replace(request(PLIVO_BODY, v2), url=url))
+
+
+VONAGE_SECRET = "heedvonagesecret0000000000000000"
+VONAGE_BODY = (
+    b'{"channel":"sms","message_uuid":"00000000-0000-4000-8000-0000000000b1","to":"12025550199",'
+    b'"from":"12025550123","timestamp":"2025-10-09T08:53:20Z","text":"STOP"}'
+)
+VONAGE_TOKEN = (
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpYXQiOjE3NjAwMDAwMDAsImp0aSI6IjAwMDAwMDAwLTAwMDAt"
+    "NDAwMC04MDAwLTAwMDAwMDAwMDBjMSIsImlzcyI6IlZvbmFnZSIsInBheWxvYWRfaGFzaCI6IjEyOTEwNTFiMjMyZGYx"
+    "ZGFjZjU0NWRjZTliYmRkZDBiNTFmMWQ0ZDEwNDg5NzAxOGU1ZGI0ZTMwNGI2ZjBkMzciLCJhcGlfa2V5IjoiYWJjZDEy"
+    "MzQifQ.c19WI_APt8PELq7G3WCaFlCTkGUz2hxM1pu7JoORfi4"
+)
+VONAGE_FIELDS = {
+    "api-key": "abcd1234",
+    "msisdn": "12025550123",
+    "to": "12025550199",
+    "messageId": "0A0000000123ABCD1",
+    "text": "STOP & go = off",
+    "type": "text",
+    "keyword": "STOP",
+    "message-timestamp": "2025-10-09 08:53:20",
+    "timestamp": "1760000000",
+    "nonce": "aaaaaaaa-bbbb-cccc-dddd-0123456789ab",
+}
+VONAGE_SIG = "279a2c28304efea7dc0d35c93b73db3e6e38355f91698d5e4d33888356125432"
+
+
+def vonage() -> Vonage:
+    return Vonage(VonageSettings(signature_secret=(VONAGE_SECRET,), api_key="abcd1234"))
+
+
+def test_vonage_messages_sign_the_bodys_hash() -> None:
+    good = {"authorization": f"Bearer {VONAGE_TOKEN}"}
+    vonage().verify(request(VONAGE_BODY, good))
+    for body, at in (
+        (VONAGE_BODY.replace(b"STOP", b"SHOP"), SIGNED_AT),
+        (VONAGE_BODY, SIGNED_AT + timedelta(minutes=6)),
+    ):
+        with pytest.raises(Unverified):
+            vonage().verify(request(body, good, at))
+    none = "eyJhbGciOiJub25lIn0." + VONAGE_TOKEN.split(".")[1] + "."
+    with pytest.raises(Unverified):
+        vonage().verify(request(VONAGE_BODY, {"authorization": f"Bearer {none}"}))
+
+
+def test_vonage_sms_signs_its_fields_as_its_own_package_does() -> None:
+    auth = Auth(api_key="abcd1234", signature_secret=VONAGE_SECRET, signature_method="sha256")
+    assert auth.check_signature({**VONAGE_FIELDS, "sig": VONAGE_SIG})
+    for sig in (VONAGE_SIG, VONAGE_SIG.upper()):
+        vonage().verify(request(json.dumps({**VONAGE_FIELDS, "sig": sig}).encode(), {}))
+    for changed in ({"text": "STOP"}, {"sig": "b48bdd50c8778c61ce6a0975f4608b7f"}, {"sig": ""}):
+        body = json.dumps({**VONAGE_FIELDS, "sig": VONAGE_SIG, **changed}).encode()
+        with pytest.raises(Unverified):
+            vonage().verify(request(body, {}))
+
+
+def test_sinch_signs_body_nonce_and_time() -> None:
+    body = (
+        b'{"type":"mo_text","id":"01HEED0000000000000000MO01","from":"12025550123",'
+        b'"to":"12025550199","body":"STOP","received_at":"2026-11-22T04:00:00.000Z"}'
+    )
+    headers = {
+        "x-sinch-webhook-signature": "P5Lv65kqHdsJOOwPcuFZGZhoKGgx10arNevJx1ZTKiA=",
+        "x-sinch-webhook-signature-nonce": "01HEED0000000000000000NONCE",
+        "x-sinch-webhook-signature-timestamp": "1760000000",
+        "x-sinch-webhook-signature-algorithm": "HmacSHA256",
+    }
+    sinch = Sinch(SinchSettings(webhook_secret=("heed-sinch-secret",)))
+    sinch.verify(request(body, headers))
+    with pytest.raises(Unverified):
+        sinch.verify(request(body.replace(b"STOP", b"SHOP"), headers))
+
+
+def test_bird_signs_time_url_and_the_bodys_hash() -> None:
+    body = (
+        b'{"service":"channels","event":"sms.inbound",'
+        b'"payload":{"id":"00000000-0000-4000-8000-0000000000f1"}}'
+    )
+    headers = {
+        "messagebird-request-timestamp": "1760000000",
+        "messagebird-signature": "d6KkhNAGI7TGvAX4kbZuHAaDQvqpWCqSvtVIOZsXlE0=",
+    }
+    bird = Bird(BirdSettings(signing_key=("heed-bird-signing-key",)))
+    bird.verify(replace(request(body, headers), url="https://desk.example.com/hooks/bird"))
+    with pytest.raises(Unverified):
+        bird.verify(replace(request(body, headers), url="https://desk.example.com/hooks/bird2"))

@@ -1,0 +1,229 @@
+"""AWS End User Messaging: SMS over SNS. See `handlers.sns` for what proves a notification.
+
+SNS takes a 4xx for final. AWS answers its keywords itself unless `SelfManagedOptOutsEnabled` is
+set on the number; a message that begins with one matches. Whether it then still tells us is not
+verified: `confirmed_by = "provider_keywords"` at the sender in heed.toml keeps us silent.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import AfterValidator, Field
+
+from bot.model import Channel, Inbound, InboundMessage, MessageKind
+from handlers.http_client import fetch
+from handlers.payload import Payload, read_json
+from handlers.ports import (
+    HttpAnswer,
+    Malformed,
+    OutcomeUnknown,
+    RawRequest,
+    SendError,
+    Unsupported,
+)
+from handlers.receipt import Receipt
+from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, is_set_up, part
+from handlers.sns import CONFIRMATION, NOTIFICATION, Sns, canonical
+from handlers.spelled import person
+from storage.rows import OutboxItem
+
+log = logging.getLogger("heed.webhooks")
+
+PREFIX = "HEED_AWS_SNS_"
+OPTED_OUT = "DESTINATION_PHONE_NUMBER_OPTED_OUT"
+KEYWORDS = (
+    *("arret", "cancel", "end", "opt-out", "optout", "quit", "remove", "stop", "td"),
+    *("unsubscribe", "help"),
+)
+_CONNECT_S, _READ_S = 5, 10
+
+
+def _arns(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(one.startswith("arn:aws") and one.count(":") == 5 for one in value):  # noqa: PLR2004
+        raise ValueError("is no topic such as arn:aws:sns:us-east-1:123456789012:heed-inbound")
+    return value
+
+
+class AwsSettings(Part):
+    """`certificate`: a PEM file of SNS's certificates, where the network lets nothing be fetched.
+
+    Without an access key, credentials come from where botocore looks (the instance's role).
+    """
+
+    access_key_id: str = ""
+    secret_access_key: str = Field(default="", repr=False)
+    topic_arns: Annotated[List, AfterValidator(_arns)] = ()
+    region: str = ""
+    certificate: Path | None = None
+    api_url: PublicUrl = ""
+
+
+def configure(settings: Settings) -> AwsSns | None:
+    given = part(AwsSettings, PREFIX, settings.env)
+    if not is_set_up(given, PREFIX, "topic_arns", "region"):
+        return None
+    try:
+        import botocore.session
+    except ImportError:
+        raise SettingsError(f"{PREFIX}TOPIC_ARNS needs botocore: pip install 'heed[aws]'") from None
+    return AwsSns(given, botocore.session.Session())
+
+
+def _pinned(path: Path | None) -> Sequence[x509.Certificate]:
+    if path is None:
+        return ()
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError):
+        raise SettingsError(f"{PREFIX}CERTIFICATE is no readable PEM file") from None
+
+
+class AwsSns:
+    name = "aws-sns"
+
+    def __init__(self, settings: AwsSettings, session: Any) -> None:
+        self._settings = settings
+        self._session = session
+        self._sns = Sns(settings.topic_arns, fetch, _pinned(settings.certificate))
+
+    def verify(self, request: RawRequest) -> None:
+        """SNS signed it, for one of our topics; see `handlers.ports.Provider`."""
+        self._sns.verify(request.body, request.received_at)
+
+    def parse(self, request: RawRequest) -> Sequence[Inbound]:
+        envelope = read_json(request.body)
+        kind = envelope.optional("Type")
+        if kind == CONFIRMATION:
+            self._confirm(envelope)
+            raise Unsupported("subscription_confirmed")
+        if kind != NOTIFICATION:
+            log.warning("provider=%s no longer subscribed to a topic of ours", self.name)
+            raise Unsupported(kind[:40])
+        message = read_json(envelope.text("Message").encode("utf-8", "surrogatepass"))
+        if "originationNumber" not in message.value:
+            raise Unsupported("event")
+        text = message.optional("messageBody")
+        return [
+            InboundMessage(
+                provider=self.name,
+                account=envelope.optional("TopicArn"),
+                event_id=message.optional("inboundMessageId") or envelope.text("MessageId"),
+                kind=MessageKind.MESSAGE,
+                address=person(
+                    Channel.SMS, message.optional("originationNumber"), "originationNumber"
+                ),
+                recipient=message.optional("destinationNumber"),
+                text=text,
+                received_at=request.received_at,
+                occurred_at=envelope.moment("Timestamp"),
+                provider_keyword=text.strip().casefold().startswith(KEYWORDS),
+                in_reply_to=message.optional("previousPublishedMessageId"),
+            )
+        ]
+
+    def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
+        """SNS takes no answer in the response; confirmations go out over the outbox."""
+        del receipts
+        return HttpAnswer(status=200)
+
+    def send(self, item: OutboxItem) -> str:
+        if item.address is None:
+            raise SendError("address_erased", permanent=True)
+        reply = self._call(
+            "pinpoint-sms-voice-v2",
+            "send_text_message",
+            DestinationPhoneNumber=item.address.value,
+            OriginationIdentity=item.sender,
+            MessageBody=str(item.payload["text"]),
+            MessageType="TRANSACTIONAL",
+            Context={"heed": item.id},
+        )
+        return str(reply.get("MessageId", ""))
+
+    def _confirm(self, envelope: Payload) -> None:
+        """Take the subscription by API, so that no URL out of a message is ever called."""
+        self._call(
+            "sns",
+            "confirm_subscription",
+            TopicArn=envelope.text("TopicArn"),
+            Token=envelope.text("Token"),
+            AuthenticateOnUnsubscribe="true",
+        )
+
+    def _call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
+        from botocore.config import Config
+        from botocore.exceptions import (
+            BotoCoreError,
+            ClientError,
+            EndpointConnectionError,
+            NoCredentialsError,
+            PartialCredentialsError,
+        )
+
+        client = self._session.create_client(
+            service,
+            region_name=self._settings.region,
+            endpoint_url=self._settings.api_url or None,
+            aws_access_key_id=self._settings.access_key_id or None,
+            aws_secret_access_key=self._settings.secret_access_key or None,
+            config=Config(
+                connect_timeout=_CONNECT_S,
+                read_timeout=_READ_S,
+                retries={"total_max_attempts": 1},  # a second try might be a second text
+            ),
+        )
+        try:
+            reply: dict[str, Any] = getattr(client, operation)(**arguments)
+        except ClientError as error:
+            raise _refusal(error.response) from None
+        except EndpointConnectionError:
+            raise SendError("connect_failed", permanent=False) from None
+        except (NoCredentialsError, PartialCredentialsError):
+            raise SendError("no_credentials", permanent=False) from None
+        except BotoCoreError as error:
+            raise OutcomeUnknown(type(error).__name__) from None
+        return reply
+
+
+def _refusal(response: Any) -> SendError | OutcomeUnknown:
+    code = str(response.get("Reason") or response.get("Error", {}).get("Code", ""))[:60]
+    about = response.get("ResponseMetadata", {})
+    status = about.get("HTTPStatusCode", 0)
+    wait = about.get("HTTPHeaders", {}).get("retry-after", "")
+    if status in (429, 503) or code == "ThrottlingException":
+        after = timedelta(seconds=min(int(wait), 86_400)) if wait.isdigit() else None
+        return SendError(code, permanent=False, retry_after=after)
+    if status >= 500:  # noqa: PLR2004
+        return OutcomeUnknown(code)
+    return SendError(code, permanent=True, block=code == OPTED_OUT)
+
+
+def signed(request: RawRequest, secret: str) -> RawRequest:
+    """The request as SNS would sign it, now; `secret` is a private key in PEM."""
+    try:
+        envelope = dict(read_json(request.body).value)
+    except Malformed:
+        return request
+    envelope["Timestamp"] = f"{request.received_at:%Y-%m-%dT%H:%M:%S}.000Z"
+    content = canonical(Payload(envelope))
+    if content is None:
+        return request
+    key = load_pem_private_key(secret.encode(), None)
+    if not isinstance(key, RSAPrivateKey):
+        raise TypeError("an RSA key signs for SNS")
+    signature = key.sign(content, padding.PKCS1v15(), hashes.SHA256())
+    envelope |= {"SignatureVersion": "2", "Signature": b64encode(signature).decode()}
+    return replace(request, body=json.dumps(envelope, ensure_ascii=False).encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, null, select, update
+from sqlalchemy import delete, func, null, select, update
 
 from bot.model import Address, Channel, NoticeKind
 from storage.errors import StoreError
@@ -19,19 +19,15 @@ from storage.schema import (
     settings,
     word_keys,
 )
-from storage.sql import Statement, micros, param, upsert
-from storage.unit import Unit
+from storage.sql import Insertion, Statement, micros, param, upsert
+from storage.unit import AddressRow, Unit
 
 _ADDR = param("addr")
 _FIND = Statement(
-    select(
-        addresses.c.channel, addresses.c.value_ct, addresses.c.entries, addresses.c.last_leaf
-    ).where(addresses.c.addr == _ADDR)
+    select(*(addresses.c[name] for name in AddressRow._fields)).where(addresses.c.addr == _ADDR),
+    of_one=True,
 )
-_ADD = Statement(insert(addresses))
-_SET_VALUE = Statement(
-    update(addresses).where(addresses.c.addr == _ADDR).values(value_ct=param("value"))
-)
+_KEEP = Insertion(addresses, "value_ct", "entries", "last_leaf")
 _CLEAR_VALUE = Statement(update(addresses).where(addresses.c.addr == _ADDR).values(value_ct=null()))
 _LOCK = Statement(select(func.pg_advisory_xact_lock(param("number"))))
 _LINK = upsert(contacts)
@@ -89,28 +85,24 @@ class Addresses(Unit):
         self._addresses[addr] = address
         row = self._main.one(_FIND, addr=addr)
         key = self._data_key(addr)
-        if row is not None and key is not None and row[1] is not None:
-            self._heads[addr] = (row[0], row[2], row[3])
+        known = None if row is None else AddressRow(*row)
+        if known is not None and key is not None and known.value_ct is not None:
+            self._heads[addr] = known
             return addr
         # Also the way back after an erasure, or after a crash between the two files of SQLite.
         if key is None:
             self._mint_data_key(addr)
         value = self.seal_for(addr, _utf8(address.value), "addresses", "value")
-        if row is None:
-            self._main.run(
-                _ADD,
-                addr=addr,
+        if known is None:
+            self._new.add(addr)
+            known = AddressRow(
                 channel=address.channel.value,
                 value_ct=value,
                 created_at=micros(now),
                 entries=0,
                 last_leaf=b"",
             )
-            self._heads[addr] = (address.channel.value, 0, b"")
-            self._blank.add(addr)
-        else:
-            self._main.run(_SET_VALUE, addr=addr, value=value)
-            self._heads[addr] = (row[0], row[2], row[3])
+        self._keep_head(addr, known._replace(value_ct=value))
         return addr
 
     def address(self, addr: bytes) -> Address | None:
@@ -127,25 +119,29 @@ class Addresses(Unit):
             )
         return self._addresses[addr]
 
-    def _head(self, addr: bytes) -> tuple[str, int, bytes]:
-        """Channel, number and leaf of the last entry. The address is locked."""
+    def _keep_head(self, addr: bytes, head: AddressRow) -> None:
+        self._heads[addr] = head
+        self._main.add(_KEEP, addr=addr, **head._asdict())
+
+    def _head(self, addr: bytes) -> AddressRow:
+        """The row of the address, which is locked."""
         head = self._heads.get(addr)
         if head is None:
             self.lock(addr)
             row = self._main.one(_FIND, addr=addr)
             if row is None:
                 raise StoreError("this address is unknown: touch() comes first")
-            head = self._heads[addr] = (row[0], row[2], row[3])
+            head = self._heads[addr] = AddressRow(*row)
         return head
 
     def link_contact(self, addr: bytes, contact: str) -> None:
         """Say that the address belongs to the person whom the company calls `contact`."""
-        self._blank.discard(addr)
+        self._kept.add((addr, contacts.name))
         self._main.run(_LINK, addr=addr, contact=self._vault.contact_hash(contact))
 
     def linked(self, addr: bytes) -> list[bytes]:
         """The other addresses of the same contacts."""
-        if addr in self._blank:
+        if self._has_none(addr, contacts):
             return []
         return [row[0] for row in self._main.all(_LINKED, addr=addr)]
 
@@ -165,6 +161,7 @@ class Addresses(Unit):
             self._keys.run(statement, addr=addr)
         self._data_keys[addr] = None
         self._addresses[addr] = None
+        self._heads.pop(addr, None)
         self.ask_to_shred()
 
     def ask_to_shred(self) -> None:

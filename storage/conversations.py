@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from bot.model import Context, Conversation, SentMessage
 from storage.addresses import Addresses
@@ -14,6 +14,7 @@ from storage.errors import Conflict
 from storage.rows import EventRow
 from storage.schema import conversations, events, sends
 from storage.sql import (
+    Insertion,
     Row,
     Statement,
     instant,
@@ -30,15 +31,17 @@ _SENDER = param("sender")
 _EVENT = Statement(
     select(events.c.message_id, events.c.outcome, events.c.outbox_id, events.c.received_at).where(
         events.c.addr == _ADDR, events.c.key == param("key")
-    )
+    ),
+    of_one=True,
 )
-_ADD_EVENT = Statement(insert(events))
+_ADD_EVENT = Insertion(events)
 _CONVERSATION = Statement(
     select(conversations.c.version, conversations.c.state).where(
         conversations.c.addr == _ADDR, conversations.c.sender == _SENDER
-    )
+    ),
+    of_one=True,
 )
-_ADD_CONVERSATION = upsert(conversations)
+_ADD_CONVERSATION = Insertion(conversations)
 _CHANGE_CONVERSATION = Statement(
     update(conversations)
     .where(
@@ -53,7 +56,8 @@ _SEND = select(sends.c.sender, sends.c.topic, sends.c.lang, sends.c.sent_at, sen
 _LAST_SEND = Statement(
     _SEND.where(sends.c.addr == _ADDR, sends.c.sender == _SENDER)
     .order_by(sends.c.sent_at.desc(), sends.c.id.desc())
-    .limit(1)
+    .limit(1),
+    of_one=True,
 )
 _SEND_BY_REFERENCE = Statement(
     _SEND.where(sends.c.addr == _ADDR, sends.c.message_ref == param("ref"))
@@ -65,7 +69,7 @@ _SEND_BY_REFERENCE = Statement(
 class Conversations(Addresses):
     def event(self, addr: bytes, key_parts: tuple[str, str, str]) -> EventRow | None:
         """What became of this inbound message when it came first: provider, account, event id."""
-        if addr in self._blank:
+        if self._has_none(addr, events):
             return None
         row = self._main.one(_EVENT, addr=addr, key=self._vault.event_hash(key_parts))
         if row is None:
@@ -88,8 +92,7 @@ class Conversations(Addresses):
         Raises:
             Conflict: it already had.
         """
-        self._blank.discard(addr)
-        self._main.run(
+        self._keep(
             _ADD_EVENT,
             addr=addr,
             key=self._vault.event_hash(key_parts),
@@ -101,7 +104,7 @@ class Conversations(Addresses):
 
     def conversation(self, addr: bytes, sender: str) -> Conversation:
         """Version 0 where nothing was said yet."""
-        if addr in self._blank:
+        if self._has_none(addr, conversations):
             return Conversation()
         row = self._main.one(_CONVERSATION, addr=addr, sender=plain(sender))
         return Conversation() if row is None else _conversation(row)
@@ -114,21 +117,19 @@ class Conversations(Addresses):
         Raises:
             Conflict: it moved since; this unit is rolled back.
         """
-        self._blank.discard(addr)
         before = conversation.version
         saved = replace(conversation, version=before + 1)
-        key = {"addr": addr, "sender": plain(sender)}
+        state = _state(saved)
         if before == 0:
-            changed = self._main.run(_ADD_CONVERSATION, **key, version=1, state=_state(saved))
-        else:
-            changed = self._main.run(
-                _CHANGE_CONVERSATION,
-                **key,
-                before=before,
-                after=saved.version,
-                new_state=_state(saved),
-            )
-        if not changed:
+            self._keep(_ADD_CONVERSATION, addr=addr, sender=plain(sender), version=1, state=state)
+        elif not self._main.run(
+            _CHANGE_CONVERSATION,
+            addr=addr,
+            sender=plain(sender),
+            before=before,
+            after=saved.version,
+            new_state=state,
+        ):
             raise Conflict("the conversation moved since it was read")
         return saved
 
@@ -146,7 +147,7 @@ class Conversations(Addresses):
         `message_ref` is the provider's id of the message, kept as a keyed hash. `after_stop` says
         that it went out although the address was suppressed.
         """
-        self._blank.discard(addr)
+        self._kept.add((addr, sends.name))
         self._main.run(
             _ADD_SEND,
             addr=addr,
@@ -161,7 +162,7 @@ class Conversations(Addresses):
         )
 
     def last_send(self, addr: bytes, sender: str) -> SentMessage | None:
-        if addr in self._blank:
+        if self._has_none(addr, sends):
             return None
         row = self._main.one(_LAST_SEND, addr=addr, sender=plain(sender))
         return None if row is None else _sent(row)

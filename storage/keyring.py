@@ -14,9 +14,10 @@ from hashlib import blake2b
 
 from sqlalchemy import func, select, update
 
+from storage.db import Db
 from storage.errors import StoreError
 from storage.schema import address_keys, addresses, keyring, settings
-from storage.sql import Db, Statement, micros, param, upsert
+from storage.sql import Statement, micros, param, upsert
 from storage.vault import KEY_BYTES, MasterKeys, Vault, bound_to
 
 _NAMES = ("lookup", "token", "seal")

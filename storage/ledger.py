@@ -10,33 +10,29 @@ import os
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, select, tuple_
 
 from bot.leaf import NONCE_BYTES, LeafFields, commitment, facts_json, leaf
 from bot.model import EntryKind, LedgerEntry, NewEntry, Scope
 from storage.addresses import Addresses
-from storage.errors import Conflict, StoreError
+from storage.errors import StoreError
 from storage.rows import AddressEntry
-from storage.schema import addresses, ledger, word_keys
-from storage.sql import Row, Statement, instant, micros, param, plain, upsert
+from storage.schema import ledger, word_keys
+from storage.sql import Insertion, Row, Statement, instant, micros, param, plain
 from storage.vault import DataKey, bound_to
 
 _ADDR = param("addr")
 _C = ledger.c
-_ADD = Statement(insert(ledger))
-_ADVANCE = Statement(
-    update(addresses)
-    .where(addresses.c.addr == _ADDR, addresses.c.entries == param("before"))
-    .values(entries=param("number"), last_leaf=param("leaf"))
-)
-_ADD_WORD_KEY = upsert(word_keys, "wrapped")  # a crash may have left a stray one
+_ADD = Insertion(ledger)
+_ADD_WORD_KEY = Insertion(word_keys, "wrapped")  # a crash may have left a stray one
 _FORGET_WORD_KEY = Statement(
     delete(word_keys).where(word_keys.c.addr == _ADDR, word_keys.c.entry_id == param("id"))
 )
 _WORD_KEY = Statement(
     select(word_keys.c.wrapped).where(
         word_keys.c.addr == _ADDR, word_keys.c.entry_id == param("id")
-    )
+    ),
+    of_one=True,
 )
 
 
@@ -45,7 +41,7 @@ def _select(*where: ColumnElement[bool]) -> Any:
 
 
 _HISTORY = Statement(_select(_C.addr == _ADDR))
-_ENTRY = Statement(_select(_C.addr == _ADDR, _C.id == param("id")))
+_ENTRY = Statement(_select(_C.addr == _ADDR, _C.id == param("id")), of_one=True)
 _AFTER = Statement(
     _select(tuple_(_C.addr, _C.number) > tuple_(_ADDR, param("number"))).limit(param("limit"))
 )
@@ -65,10 +61,10 @@ class Ledger(Addresses):
 
         Raises:
             StoreError: the address was never touched, or was erased since.
-            Conflict: another unit appended at the same time; this one is rolled back.
+            Conflict: another unit appended at the same time (raised by the end of the unit).
         """
-        channel, last, prev_leaf = self._head(addr)
-        number = last + 1
+        head = self._head(addr)
+        number = head.entries + 1
         address = self.address(addr)
         if address is None:
             raise StoreError("this address was erased: touch() comes first")
@@ -80,7 +76,7 @@ class Ledger(Addresses):
             number=number,
             id=id,
             kind=entry.kind.value,
-            channel=channel,
+            channel=head.channel,
             message_id=plain(message_id),
             scope=None if entry.scope is None else str(entry.scope),
             recorded_at=micros(recorded_at),
@@ -88,15 +84,13 @@ class Ledger(Addresses):
             facts_ct=self.seal_for(addr, facts, "ledger", id, "facts"),
             words_ct=self._seal_words(addr, id, nonce, words),
             commitment=commitment(nonce, address, facts, words),
-            prev_leaf=prev_leaf,
+            prev_leaf=head.last_leaf,
         )
         this_leaf = leaf(fields)
-        self._main.run(
+        self._keep(
             _ADD, leaf=this_leaf, **{name: getattr(fields, name) for name in fields.__slots__}
         )
-        if not self._main.run(_ADVANCE, addr=addr, before=last, number=number, leaf=this_leaf):
-            raise Conflict("the address got another entry meanwhile")
-        self._heads[addr] = (channel, number, this_leaf)
+        self._keep_head(addr, head._replace(entries=number, last_leaf=this_leaf))
         return LedgerEntry(
             id=id,
             number=number,
@@ -150,7 +144,7 @@ class Ledger(Addresses):
             return self.seal_for(addr, nonce, "ledger", entry_id, "words")
         key = DataKey.random()
         wrapped = self.seal_for(addr, key.material, "word_keys", entry_id, "key")
-        self._keys.run(_ADD_WORD_KEY, addr=addr, entry_id=entry_id, wrapped=wrapped)
+        self._keys.add(_ADD_WORD_KEY, addr=addr, entry_id=entry_id, wrapped=wrapped)
         return key.seal(nonce + words, bound_to(addr, "ledger", entry_id, "words"))
 
     def _open_words(self, addr: bytes, entry_id: str, words_ct: bytes) -> bytes | None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, insert, null, or_, select, tuple_, update
+from sqlalchemy import and_, func, null, or_, select, tuple_, update
 
 from bot.model import Channel
 from storage.addresses import Addresses
 from storage.rows import OutboxItem, OutboxState
 from storage.schema import outbox
 from storage.sql import (
+    Insertion,
     Row,
     Statement,
     instant,
@@ -34,7 +35,7 @@ _NOW = param("now")
 _KEY = tuple_(_C.addr, _C.id)
 # The very words of the partial index: SQLite takes the index only where they stand.
 _WAITING = _C.state.in_([word("pending"), word("sending"), word("parked")])
-_ADD = Statement(insert(outbox))
+_ADD = Insertion(outbox)
 _EXPIRE = Statement(
     update(outbox)
     .where(
@@ -110,7 +111,8 @@ _PARKED = Statement(
 _RECENT_ANSWERS = Statement(
     select(func.count()).where(
         _C.addr == _ADDR, _C.repeatable == 0, _C.created_at >= param("since")
-    )
+    ),
+    of_one=True,
 )
 
 
@@ -128,9 +130,8 @@ class Outbox(Addresses):
             StoreError: the address was never touched.
             Conflict: there is an item of this id.
         """
-        self._blank.discard(item.addr)
         payload = json.dumps(item.payload).encode()
-        self._main.run(
+        self._keep(
             _ADD,
             addr=item.addr,
             id=item.id,
@@ -231,7 +232,7 @@ class Outbox(Addresses):
 
     def recent_answers(self, addr: bytes, since: datetime) -> int:
         """How many answers were promised to the address from `since` on."""
-        if addr in self._blank:
+        if self._has_none(addr, outbox):
             return 0
         row = self._main.one(_RECENT_ANSWERS, addr=addr, since=micros(since))
         assert row is not None

@@ -20,9 +20,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from storage.db import Db
 from storage.errors import Conflict, StoreError, StoreUnavailable
 from storage.location import PostgresUrl
-from storage.sql import Db
 
 T = TypeVar("T")
 
@@ -90,6 +90,7 @@ class PostgresBackend:
             connection.execute(begin)
             db = Db(connection, "postgresql")
             result = work(db, db)
+            db.write_out()
             committing = True
             ended = connection.execute("COMMIT").statusmessage
         except BaseException as error:

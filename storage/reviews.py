@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, insert, or_, select, tuple_, update
+from sqlalchemy import func, or_, select, tuple_, update
 
 from bot.model import Channel, NewReview, ReviewCause, Scope, Verdict
 from storage.addresses import Addresses
 from storage.rows import Review, ReviewState
 from storage.schema import reviews
-from storage.sql import Row, Statement, instant, instant_or_none, micros, param, plain, word
+from storage.sql import (
+    Insertion,
+    Row,
+    Statement,
+    instant,
+    instant_or_none,
+    micros,
+    param,
+    plain,
+    word,
+)
 
 _C = reviews.c
 _ADDR = param("addr")
 _ID = param("review_id")
 _ALL = select(*reviews.c)
-_ADD = Statement(insert(reviews))
+_ADD = Insertion(reviews)
 _ONE = Statement(_ALL.where(_C.id == _ID))
 _OPEN = Statement(
     _ALL.where(
@@ -35,7 +45,7 @@ _DUE_HOLDS = Statement(
     .order_by(_C.due_at, _C.id)
     .limit(param("limit"))
 )
-_OF = Statement(_ALL.where(_C.addr == _ADDR).order_by(_C.opened_at, _C.id))
+_OF = Statement(_ALL.where(_C.addr == _ADDR).order_by(_C.opened_at, _C.id), of_one=True)
 _OPEN_COUNT = Statement(select(func.count()).where(_C.state == "open"))
 _COUNT = Statement(select(func.count()).where(_C.addr == _ADDR, _C.state == word("open")))
 _AS_SEEN = update(reviews).where(
@@ -82,7 +92,6 @@ class Reviews(Addresses):
         Raises:
             Conflict: there is one of this id.
         """
-        self._blank.discard(addr)
         opened = Review(
             id=id,
             addr=addr,
@@ -96,7 +105,7 @@ class Reviews(Addresses):
             opened_at=opened_at,
             due_at=review.due_at,
         )
-        self._main.run(
+        self._keep(
             _ADD,
             addr=addr,
             id=id,
@@ -145,7 +154,7 @@ class Reviews(Addresses):
 
     def reviews_of(self, addr: bytes) -> list[Review]:
         """All of the address, oldest first."""
-        if addr in self._blank:
+        if self._has_none(addr, reviews):
             return []
         return [_review(row) for row in self._main.all(_OF, addr=addr)]
 

@@ -1,4 +1,4 @@
-"""SQLAlchemy Core statements on raw DB-API connections.
+"""SQLAlchemy Core statements as text for the raw DB-API connections; `storage.db` runs them.
 
 Core writes the dialect's SQL once per statement; running it through an engine would cost more than
 the statement itself (`docs/decisions/0005-compiled-once.md`). Rows come back as tuples.
@@ -6,9 +6,10 @@ the statement itself (`docs/decisions/0005-compiled-once.md`). Rows come back as
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeAlias
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 from sqlalchemy import BindParameter, ColumnClause, Table, Text, bindparam, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,6 +24,11 @@ Insert: TypeAlias = sqlite.Insert | postgresql.Insert
 _DIALECTS: dict[str, Dialect] = {
     "sqlite": sqlite.dialect(paramstyle="named"),
     "postgresql": PGDialect_psycopg(),  # type: ignore[no-untyped-call]
+}
+# Whole rows go in by position: by name a driver looks up every value.
+_BY_POSITION: dict[str, Dialect] = {
+    "sqlite": sqlite.dialect(paramstyle="qmark"),
+    "postgresql": PGDialect_psycopg(paramstyle="format"),  # type: ignore[no-untyped-call]
 }
 _INSERTS: dict[str, Callable[[Table], Insert]] = {
     "sqlite": sqlite.insert,
@@ -70,11 +76,15 @@ class Statement:
     """One Core statement; its SQL is made at the first use on a dialect.
 
     Every `param` is a keyword of the call; constants inside the statement stay as they are.
+    `of_one` promises that it reads rows of the address `addr` only.
     """
 
-    __slots__ = ("_build", "_compiled")
+    __slots__ = ("_build", "_compiled", "of_one")
 
-    def __init__(self, element: Executable | Callable[[str], Executable]) -> None:
+    def __init__(
+        self, element: Executable | Callable[[str], Executable], *, of_one: bool = False
+    ) -> None:
+        self.of_one = of_one
         self._build = element
         self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
 
@@ -100,58 +110,48 @@ def upsert(table: Table, *changing: str) -> Statement:
 
     def build(dialect: str) -> Executable:
         statement = _INSERTS[dialect](table)
-        key = list(table.primary_key.columns)
         if not changing:
+            key = list(table.primary_key.columns)
             return statement.on_conflict_do_nothing(index_elements=key)
-        new = {name: statement.excluded[name] for name in changing}
-        return statement.on_conflict_do_update(index_elements=key, set_=new)
+        return _setting(statement, table, changing)
 
     return Statement(build)
 
 
-class Cursor(Protocol):
-    @property
-    def rowcount(self) -> int: ...
-    def fetchall(self) -> list[Row]: ...
-    def fetchone(self) -> Row | None: ...
+def _setting(statement: Insert, table: Table, changing: Iterable[str]) -> Insert:
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_={name: statement.excluded[name] for name in changing},
+    )
 
 
-class Connection(Protocol):
-    """What the sqlite3 and the psycopg connections have in common."""
+class Insertion:
+    """Whole rows for one table, any number of them in one statement (`Db.add`).
 
-    def execute(self, sql: Any, parameters: Any = ..., /) -> Any: ...
-    def cursor(self) -> Any: ...
+    Where the primary key of a row exists, its `changing` columns are set; without any, the database
+    refuses the row.
+    """
 
+    __slots__ = ("_changing", "_compiled", "table", "values")
 
-class Db:
-    """One open transaction on one database."""
+    def __init__(self, table: Table, *changing: str) -> None:
+        self.table = table
+        self.values: Callable[[dict[str, Any]], tuple[Any, ...]] = itemgetter(*table.columns.keys())
+        self._changing = changing
+        self._compiled: dict[tuple[str, int], str] = {}
 
-    __slots__ = ("_connection", "_execute", "dialect")
+    def on(self, dialect: str, count: int) -> str:
+        """The SQL text for `count` rows; it takes their `values`, one row after the other."""
+        found = self._compiled.get((dialect, count))
+        if found is None:
+            found = self._compiled[dialect, count] = self._compile(dialect, count)
+        return found
 
-    def __init__(self, connection: Connection, dialect: str) -> None:
-        self._connection = connection
-        self._execute = connection.execute
-        self.dialect = dialect
-
-    def _cursor(self, statement: Statement, params: dict[str, Any]) -> Cursor:
-        sql, constants = statement.on(self.dialect)
-        cursor: Cursor = self._execute(sql, {**constants, **params} if constants else params)
-        return cursor
-
-    def all(self, statement: Statement, **params: Any) -> list[Row]:
-        return self._cursor(statement, params).fetchall()
-
-    def one(self, statement: Statement, **params: Any) -> Row | None:
-        """The first row. The statement selects by a unique key or carries its own limit."""
-        return self._cursor(statement, params).fetchone()
-
-    def run(self, statement: Statement, **params: Any) -> int:
-        """How many rows it changed."""
-        return self._cursor(statement, params).rowcount
-
-    def run_many(self, statement: Statement, rows: list[dict[str, Any]]) -> None:
-        """Run it once for each row of parameters."""
-        sql, constants = statement.on(self.dialect)
-        cursor = self._connection.cursor()
-        cursor.executemany(sql, [{**constants, **row} for row in rows] if constants else rows)
-        cursor.close()
+    def _compile(self, dialect: str, count: int) -> str:
+        names = self.table.columns.keys()
+        statement = _INSERTS[dialect](self.table).values(
+            [{name: bindparam(f"{name}_{n}") for name in names} for n in range(count)]
+        )
+        if self._changing:
+            statement = _setting(statement, self.table, self._changing)
+        return str(statement.compile(dialect=_BY_POSITION[dialect]))

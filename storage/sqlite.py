@@ -14,9 +14,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
+from storage.db import Db
 from storage.errors import Conflict, StoreError, StoreUnavailable
 from storage.location import SqliteFiles
-from storage.sql import Db
 from storage.writer import GroupCommit
 
 T = TypeVar("T")
@@ -113,21 +113,34 @@ class Pair:
         self._keys.execute("BEGIN IMMEDIATE")
 
     def begin_unit(self) -> None:
-        self._main.execute("SAVEPOINT unit")
-        self._keys.execute("SAVEPOINT unit")
+        self.main.begin_unit()
+        self.keys.begin_unit()
 
     def end_unit(self) -> None:
-        self._main.execute("RELEASE unit")
-        self._keys.execute("RELEASE unit")
+        self.main.end_unit()
+        self.keys.end_unit()
 
     def undo_unit(self) -> None:
-        self._main.execute("ROLLBACK TO unit")
-        self._keys.execute("ROLLBACK TO unit")
-        self.end_unit()
+        self.main.undo_unit()
+        self.keys.undo_unit()
+
+    @property
+    def spoiled(self) -> bool:
+        return self.main.spoiled or self.keys.spoiled
+
+    def write_out(self) -> None:
+        self.keys.write_out()
+        self.main.write_out()
 
     def commit(self) -> None:
         self._keys.execute("COMMIT")
         self._main.execute("COMMIT")
+
+    def rollback(self) -> None:
+        self._keys.execute("ROLLBACK")
+        self._main.execute("ROLLBACK")
+        self.keys.forget()
+        self.main.forget()
 
     def begin_reading(self) -> None:
         # Each snapshot is taken at its first read; keys are read after what they open.
@@ -135,6 +148,7 @@ class Pair:
         self._keys.execute("BEGIN")
 
     def end_reading(self) -> None:
+        self.write_out()  # there is nothing, or this says that a reader may not write
         self._keys.execute("ROLLBACK")
         self._main.execute("ROLLBACK")
 

@@ -11,6 +11,7 @@ from sqlalchemy import literal, select
 
 from bot.model import Address
 from storage.addresses import SHRED_DUE
+from storage.db import Db
 from storage.errors import StoreError
 from storage.keyring import (
     WrappedBy,
@@ -22,7 +23,7 @@ from storage.keyring import (
 from storage.location import PostgresUrl, SqliteFiles, locate
 from storage.migrate import schema_is_current
 from storage.session import Session
-from storage.sql import Db, Statement
+from storage.sql import Statement
 from storage.sqlite import SqliteBackend
 from storage.vault import MasterKeys, Vault
 
@@ -68,6 +69,8 @@ class Store:
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` in one transaction and return its result once the commit is on disk.
+
+        It may run more than once, so it does nothing but remember.
 
         Raises:
             StoreUnavailable: nothing was recorded, or nobody can tell: come back later.

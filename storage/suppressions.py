@@ -13,6 +13,7 @@ from storage.addresses import Addresses
 from storage.rows import AddressSuppression
 from storage.schema import suppressions
 from storage.sql import (
+    Insertion,
     Row,
     Statement,
     instant,
@@ -20,7 +21,6 @@ from storage.sql import (
     micros,
     micros_or_none,
     param,
-    upsert,
 )
 
 _C = suppressions.c
@@ -29,7 +29,8 @@ _SCOPE = param("scope")
 _STANDING = Statement(
     select(*suppressions.c)
     .where(_C.addr == _ADDR, or_(_C.until.is_(None), _C.until > param("now")))
-    .order_by(_C.scope)
+    .order_by(_C.scope),
+    of_one=True,
 )
 # Always the same number of keys, so that it is one statement: a shorter list repeats its last key.
 _MANY_KEYS = 256
@@ -39,14 +40,14 @@ _MANY = Statement(
         or_(_C.until.is_(None), _C.until > param("now")),
     )
 )
-_ONE = Statement(select(*suppressions.c).where(_C.addr == _ADDR, _C.scope == _SCOPE))
+_ONE = Statement(select(*suppressions.c).where(_C.addr == _ADDR, _C.scope == _SCOPE), of_one=True)
 _AFTER = Statement(
     select(*suppressions.c)
     .where(tuple_(_C.addr, _C.scope) > tuple_(_ADDR, _SCOPE))
     .order_by(_C.addr, _C.scope)
     .limit(param("limit"))
 )
-_SET = upsert(suppressions, "hold", "since", "until", "entry_id", "flags")
+_SET = Insertion(suppressions, "hold", "since", "until", "entry_id", "flags")
 _LIFT = Statement(delete(suppressions).where(_C.addr == _ADDR, _C.scope == _SCOPE))
 _STRENGTH = {Hold.PAUSED: 1, Hold.HELD: 2, Hold.STOPPED: 3}
 
@@ -54,7 +55,7 @@ _STRENGTH = {Hold.PAUSED: 1, Hold.HELD: 2, Hold.STOPPED: 3}
 class Suppressions(Addresses):
     def suppressions(self, addr: bytes, now: datetime) -> tuple[Suppression, ...]:
         """What the address must not get now. Pauses that ended are left out."""
-        if addr in self._blank:
+        if self._has_none(addr, suppressions):
             return ()
         rows = self._main.all(_STANDING, addr=addr, now=micros(now))
         return tuple(_suppression(row) for row in rows)
@@ -82,8 +83,9 @@ class Suppressions(Addresses):
         if change.hold is None:
             self._main.run(_LIFT, addr=addr, scope=scope)
             return
-        row = None if addr in self._blank else self._main.one(_ONE, addr=addr, scope=scope)
-        self._blank.discard(addr)
+        row = None
+        if not self._has_none(addr, suppressions):
+            row = self._main.one(_ONE, addr=addr, scope=scope)
         new = Suppression(
             scope=change.scope,
             hold=change.hold,
@@ -93,7 +95,7 @@ class Suppressions(Addresses):
             flags=change.flags,
         )
         kept = new if row is None else _merged(_suppression(row), new)
-        self._main.run(
+        self._keep(
             _SET,
             addr=addr,
             scope=scope,

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from typing import Any, NamedTuple
+
+from sqlalchemy import Table, select
 
 from bot.model import Address
+from storage.db import Db
 from storage.errors import StoreError
 from storage.schema import address_keys
-from storage.sql import Db, Statement, param
+from storage.sql import Insertion, Statement, param
 from storage.vault import DataKey, Vault, bound_to
 
 _FIND_KEY = Statement(
     select(address_keys.c.key_id, address_keys.c.wrapped).where(
         address_keys.c.addr == param("addr")
-    )
+    ),
+    of_one=True,
 )
-_ADD_KEY = Statement(insert(address_keys))
+_ADD_KEY = Insertion(address_keys)
+
+
+class AddressRow(NamedTuple):
+    """A row of `addresses`: who it is, encrypted, and where the ledger of it ends."""
+
+    channel: str
+    value_ct: bytes | None
+    created_at: int
+    entries: int
+    last_leaf: bytes
 
 
 class Unit:
@@ -31,9 +45,18 @@ class Unit:
         self._vault = vault
         self._data_keys: dict[bytes, DataKey | None] = {}
         self._addresses: dict[bytes, Address | None] = {}
-        self._heads: dict[bytes, tuple[str, int, bytes]] = {}
-        # Made by this unit, and nothing kept under them yet: there is no past to look up.
-        self._blank: set[bytes] = set()
+        self._heads: dict[bytes, AddressRow] = {}
+        self._new: set[bytes] = set()  # made by this unit: there is no past to look up
+        self._kept: set[tuple[bytes, str]] = set()  # what it kept itself: address, table
+
+    def _keep(self, insertion: Insertion, *, addr: bytes, **row: Any) -> None:
+        """Add a row to the main tables."""
+        self._kept.add((addr, insertion.table.name))
+        self._main.add(insertion, addr=addr, **row)
+
+    def _has_none(self, addr: bytes, table: Table) -> bool:
+        """Whether it is certain, without looking, that the table has nothing of this address."""
+        return addr in self._new and (addr, table.name) not in self._kept
 
     def _data_key(self, addr: bytes) -> DataKey | None:
         """The address's key, None where there is none (yet, or no more)."""
@@ -49,7 +72,7 @@ class Unit:
 
     def _mint_data_key(self, addr: bytes) -> DataKey:
         key = DataKey.random()
-        self._keys.run(
+        self._keys.add(
             _ADD_KEY,
             addr=addr,
             key_id=self._vault.masters.current,

@@ -1,8 +1,10 @@
 """Group commit: one thread commits many waiting units of work at once.
 
 SQLite lets one connection write at a time and serves waiting ones unfairly; a commit costs a disk
-sync. So all units of a process go through one thread: it takes those that wait, runs each in its
-own savepoint, commits once and only then wakes their callers. A unit that raises is undone alone.
+sync. So all units of a process go through one thread: it takes those that wait, runs one after the
+other, writes the rows that they left (`storage.db`), commits once and only then wakes their
+callers. A unit that raises is undone alone. Where the database refuses a row, the batch is undone
+and run again, each unit writing its own rows, so that only the one that it belongs to is refused.
 """
 
 from __future__ import annotations
@@ -10,10 +12,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
+from storage.db import Db
 from storage.errors import StoreError, StoreUnavailable
-from storage.sql import Db
 
 T = TypeVar("T")
 
@@ -31,6 +34,10 @@ class Transactions(Protocol):
     def begin_unit(self) -> None: ...
     def end_unit(self) -> None: ...
     def undo_unit(self) -> None: ...
+    @property
+    def spoiled(self) -> bool: ...
+    def write_out(self) -> None: ...
+    def rollback(self) -> None: ...
     def commit(self) -> None: ...
     def close(self) -> None: ...
 
@@ -134,8 +141,9 @@ class GroupCommit:
         try:
             transactions = transactions or self._connect()
             transactions.begin()
-            for unit in batch:
-                self._attempt(transactions, unit)
+            if len(batch) == 1 or not self._together(transactions, batch):
+                for unit in batch:
+                    self._attempt(transactions, unit, alone=True)
             transactions.commit()
             failure = ""
         except Exception as error:  # noqa: BLE001 - every caller gets it, below
@@ -151,10 +159,27 @@ class GroupCommit:
                     unit.done.release()
         return transactions
 
-    def _attempt(self, transactions: Transactions, unit: _Unit) -> None:
+    def _together(self, transactions: Transactions, batch: list[_Unit]) -> bool:
+        """Run all; False if the database refused a row, and all of it was rolled back."""
+        for unit in batch:
+            self._attempt(transactions, unit, alone=False)
+            if transactions.spoiled:
+                break
+        else:
+            with suppress(Exception):  # what it was shows when they run again
+                transactions.write_out()
+                return True
+        transactions.rollback()
+        transactions.begin()
+        return False
+
+    def _attempt(self, transactions: Transactions, unit: _Unit, *, alone: bool) -> None:
+        unit.result = unit.error = None
         transactions.begin_unit()
         try:
             unit.result = unit.work(transactions.main, transactions.keys)
+            if alone:
+                transactions.write_out()
         except BaseException as error:  # noqa: BLE001 - handed to the caller
             transactions.undo_unit()
             unit.error = self._translated(error)

@@ -11,7 +11,7 @@ import pytest
 
 from storage import StoreError, StoreUnavailable
 from storage import sqlite as sqlite_store
-from storage.sql import Db
+from storage.db import Db
 from storage.writer import GroupCommit
 from tests.storage.conftest import Place
 from tests.storage.people import stop
@@ -43,6 +43,14 @@ class Journal:
 
     def undo_unit(self) -> None:
         self.done.append("undo")
+
+    spoiled = False
+
+    def write_out(self) -> None:
+        pass
+
+    def rollback(self) -> None:
+        self.done.append("rollback")
 
     def commit(self) -> None:
         self.on_commit()

@@ -101,7 +101,10 @@ def leaf(fields: LeafFields) -> bytes:
 
 def joined(*parts: bytes) -> bytes:
     """Each part with its length before it: no two lists of parts spell the same."""
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    pieces: list[bytes] = []
+    for part in parts:
+        pieces += (len(part).to_bytes(4, "big"), part)
+    return b"".join(pieces)
 
 
 def integer(value: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 
 from bot.answer_texts import AnswerTextError
 from bot.decide.answers import Voice
@@ -21,6 +22,9 @@ from handlers.recorder import Routes
 from handlers.settings import Faults, Settings, SettingsError
 from handlers.slack.settings import SlackSettings, slack_settings
 from storage import Store, open_store
+
+SHORT = 40  # characters; longer texts hardly come twice
+READINGS = 4096
 
 
 def utc_now() -> datetime:
@@ -120,7 +124,12 @@ def operator_words(file: PolicyFile) -> Words:
 
 
 def reader(words: Words) -> Reader:
-    """`bot.reading.read` with the operator's further words."""
+    """`bot.reading.read` with the operator's further words.
+
+    Most people write the same few words, so short texts are read once and remembered, in memory
+    only and without whose they were.
+    """
+    remembered = lru_cache(maxsize=READINGS)(partial(read, words=words))
 
     def read_words(
         text: str,
@@ -130,6 +139,7 @@ def reader(words: Words) -> Reader:
         choices: tuple[str, ...],
         lang: str | None,
     ) -> Reading:
-        return read(text, channel=channel, context=context, choices=choices, lang=lang, words=words)
+        reads = remembered if len(text) <= SHORT else remembered.__wrapped__
+        return reads(text, channel=channel, context=context, choices=choices, lang=lang)
 
     return read_words

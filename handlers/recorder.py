@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -71,7 +72,7 @@ class Origin:
 
 def new_id(moment: datetime) -> str:
     """28 hex digits that sort by time: milliseconds, then chance."""
-    return f"{int(moment.timestamp() * 1000):012x}{secrets.token_hex(8)}"
+    return f"{int(moment.timestamp() * 1000):012x}{os.urandom(8).hex()}"
 
 
 def new_review_id() -> str:

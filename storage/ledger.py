@@ -6,7 +6,6 @@ The database itself refuses UPDATE and DELETE on it. Each entry carries the leaf
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime
 from typing import Any
 
@@ -70,7 +69,7 @@ class Ledger(Addresses):
             raise StoreError("this address was erased: touch() comes first")
         facts = facts_json(entry.facts)
         words = entry.words.encode("utf-8", "surrogatepass")
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = self._chance(NONCE_BYTES)
         fields = LeafFields(
             addr=addr,
             number=number,
@@ -142,10 +141,11 @@ class Ledger(Addresses):
         """Nonce and words, under a key of their own; without words under the address's."""
         if not words:
             return self.seal_for(addr, nonce, "ledger", entry_id, "words")
-        key = DataKey.random()
+        key = DataKey.random(self._chance)
         wrapped = self.seal_for(addr, key.material, "word_keys", entry_id, "key")
         self._keys.add(_ADD_WORD_KEY, addr=addr, entry_id=entry_id, wrapped=wrapped)
-        return key.seal(nonce + words, bound_to(addr, "ledger", entry_id, "words"))
+        bound = bound_to(addr, "ledger", entry_id, "words")
+        return key.seal(nonce + words, bound, self._chance)
 
     def _open_words(self, addr: bytes, entry_id: str, words_ct: bytes) -> bytes | None:
         """What `_seal_words` sealed, None once it was made unreadable."""

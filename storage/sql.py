@@ -58,6 +58,8 @@ def instant_or_none(stored: int | None) -> datetime | None:
 
 def plain(text: str) -> str:
     """Foreign text for a plain column: PostgreSQL knows no NUL, UTF-8 no lone surrogate."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 

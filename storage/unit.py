@@ -11,7 +11,7 @@ from storage.db import Db
 from storage.errors import StoreError
 from storage.schema import address_keys
 from storage.sql import Insertion, Statement, param
-from storage.vault import DataKey, Vault, bound_to
+from storage.vault import Chance, DataKey, Vault, bound_to
 
 _FIND_KEY = Statement(
     select(address_keys.c.key_id, address_keys.c.wrapped).where(
@@ -43,6 +43,7 @@ class Unit:
         self._main = main
         self._keys = keys
         self._vault = vault
+        self._chance = Chance()
         self._data_keys: dict[bytes, DataKey | None] = {}
         self._addresses: dict[bytes, Address | None] = {}
         self._heads: dict[bytes, AddressRow] = {}
@@ -71,12 +72,14 @@ class Unit:
         return found
 
     def _mint_data_key(self, addr: bytes) -> DataKey:
-        key = DataKey.random()
+        key = DataKey.random(self._chance)
         self._keys.add(
             _ADD_KEY,
             addr=addr,
             key_id=self._vault.masters.current,
-            wrapped=self._vault.masters.wrap(key.material, bound_to("address_keys", addr)),
+            wrapped=self._vault.masters.wrap(
+                key.material, bound_to("address_keys", addr), self._chance
+            ),
         )
         self._data_keys[addr] = key
         return key
@@ -90,7 +93,7 @@ class Unit:
         key = self._data_key(addr)
         if key is None:
             raise StoreError("this address has no data key: touch() comes first")
-        return key.seal(value, bound_to(addr, *where))
+        return key.seal(value, bound_to(addr, *where), self._chance)
 
     def open_for(self, addr: bytes, sealed: bytes, *where: str) -> bytes | None:
         """Decrypt what `seal_for` encrypted; None once the address was erased.

@@ -47,6 +47,9 @@ def blueprint(parts: Parts) -> Blueprint:
 
 
 def _response(answer: HttpAnswer) -> Response:
-    response = Response(answer.body, status=answer.status, headers=dict(answer.headers))
-    response.headers["Content-Type"] = answer.content_type
-    return response
+    return Response(
+        answer.body,
+        status=answer.status,
+        headers=dict(answer.headers),
+        content_type=answer.content_type,
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -12,6 +14,9 @@ from handlers.parts import Parts
 from handlers.slack import web as slack
 from handlers.web import api, health, webhooks
 from storage.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger("heed.web")
 
@@ -29,6 +34,9 @@ HEADERS = {
         "form-action 'self'; frame-ancestors 'none'"
     ),
 }
+
+
+_FURTHER = [(name.lower(), (name, value)) for name, value in HEADERS.items()]
 
 
 def create_app(parts: Parts) -> Flask:
@@ -50,7 +58,7 @@ def create_app(parts: Parts) -> Flask:
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(Exception, _unexpected)
     app.before_request(_bound)
-    app.after_request(_secure)
+    app.wsgi_app = _secured(app.wsgi_app)  # type: ignore[assignment,method-assign]
     return app
 
 
@@ -62,10 +70,20 @@ def _bound() -> None:
             raise RequestEntityTooLarge
 
 
-def _secure(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+def _secured(app: WSGIApplication) -> WSGIApplication:
+    """Every answer carries `HEADERS`, where it does not set one of them otherwise."""
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        def begin(
+            status: str, headers: list[tuple[str, str]], error: Any = None
+        ) -> Callable[[bytes], object]:
+            own = {name.lower() for name, _ in headers}
+            further = [pair for lower, pair in _FURTHER if lower not in own]
+            return start(status, headers + further, error)
+
+        return app(environ, begin)
+
+    return answer
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -113,6 +113,9 @@ def _for_a_person(provider: Provider, raw: RawRequest) -> InboundMessage:
 
 
 def _response(answer: HttpAnswer) -> Response:
-    response = Response(answer.body, status=answer.status, headers=dict(answer.headers))
-    response.headers["Content-Type"] = answer.content_type
-    return response
+    return Response(
+        answer.body,
+        status=answer.status,
+        headers=dict(answer.headers),
+        content_type=answer.content_type,
+    )

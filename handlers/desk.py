@@ -152,7 +152,8 @@ class Desk:
                 return self.store.write(
                     lambda session, before=before: self._record_message(  # type: ignore[misc]
                         session, addr, message, message_id, before
-                    )
+                    ),
+                    about=addr,
                 )
             except _Moved as moved:
                 seen = moved.conversation

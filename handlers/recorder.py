@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -70,9 +70,9 @@ class Origin:
         )
 
 
-def new_id(moment: datetime) -> str:
+def new_id(moment: datetime, chance: Callable[[int], bytes] = os.urandom) -> str:
     """28 hex digits that sort by time: milliseconds, then chance."""
-    return f"{int(moment.timestamp() * 1000):012x}{os.urandom(8).hex()}"
+    return f"{int(moment.timestamp() * 1000):012x}{chance(8).hex()}"
 
 
 def new_review_id() -> str:
@@ -98,7 +98,7 @@ class Recorder:
         entry_id = ""
         changed = [change for change in decision.changes if change.hold is not None]
         for number, entry in enumerate(decision.entries):
-            recorded_id = new_id(now)
+            recorded_id = self._new_id()
             session.append(
                 self._addr, entry, id=recorded_id, message_id=origin.message_id, recorded_at=now
             )
@@ -126,6 +126,9 @@ class Recorder:
             inline_text=decision.answer.text if decision.answer and origin.inline else "",
         )
         return receipt, outbox_id
+
+    def _new_id(self) -> str:
+        return new_id(self._now, self._session.chance)
 
     def _note_restart(self, conversation: Conversation) -> None:
         """A START is known to every sender of ours, so that each can tell a stop that is late."""
@@ -190,7 +193,7 @@ class Recorder:
             return
         self._session.promise(
             OutboxItem(
-                id=new_id(self._now),
+                id=self._new_id(),
                 addr=self._addr,
                 kind=str(notice.kind),
                 channel=Channel.EMAIL if forward else Channel.SLACK,
@@ -209,7 +212,7 @@ class Recorder:
     def _answer(self, answer: Answer | None, origin: Origin, entry_id: str) -> str:
         if answer is None:
             return ""
-        outbox_id = new_id(self._now)
+        outbox_id = self._new_id()
         payload: dict[str, Json] = {
             "text": answer.text,
             "subject": answer.subject,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, null, select, update
 
 from bot.model import Address, Channel, NoticeKind
+from storage.db import Db
 from storage.errors import StoreError
 from storage.schema import (
     address_keys,
@@ -19,13 +21,14 @@ from storage.schema import (
     settings,
     word_keys,
 )
-from storage.sql import Insertion, Statement, micros, param, upsert
-from storage.unit import AddressRow, Unit
+from storage.sql import FORESEEN_AT_ONCE, Insertion, Statement, among, micros, param, upsert
+from storage.unit import FIND_KEY, FIND_KEYS, AddressRow, Unit
 
 _ADDR = param("addr")
-_FIND = Statement(
-    select(*(addresses.c[name] for name in AddressRow._fields)).where(addresses.c.addr == _ADDR),
-    of_one=True,
+_ROW = [addresses.c[name] for name in AddressRow._fields]
+_FIND = Statement(select(*_ROW).where(addresses.c.addr == _ADDR), of_one=True)
+_FIND_MANY = Statement(
+    select(addresses.c.addr, *_ROW).where(among(addresses.c.addr, FORESEEN_AT_ONCE))
 )
 _KEEP = Insertion(addresses, "value_ct", "entries", "last_leaf")
 _CLEAR_VALUE = Statement(update(addresses).where(addresses.c.addr == _ADDR).values(value_ct=null()))
@@ -62,6 +65,12 @@ _FORGET_KEYS = [
 ]
 SHRED_DUE = "shred_due"  # the setting that says so; its value differs each time
 _SHRED_DUE = upsert(settings, "value")
+
+
+def foresee(main: Db, keys: Db, addrs: Sequence[bytes]) -> None:
+    """Look up at once what `touch` is about to ask for each of these addresses."""
+    main.foresee(_FIND, _FIND_MANY, addrs)
+    keys.foresee(FIND_KEY, FIND_KEYS, addrs)
 
 
 class Addresses(Unit):

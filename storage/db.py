@@ -8,9 +8,14 @@ all of them first (`docs/decisions/0016-rows-wait-for-their-batch.md`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-from storage.sql import Insertion, Row, Statement
+from storage.chance import Chance
+from storage.sql import FORESEEN_AT_ONCE, Insertion, Row, Statement, named
+
+_MOST_ROWS = 16
+_UNKNOWN: Row = ("unknown",)
 
 
 class Cursor(Protocol):
@@ -34,10 +39,12 @@ class Db:
         "_addrs",
         "_connection",
         "_execute",
+        "_known",
         "_of_earlier",
         "_saved",
         "_unit",
         "_waiting",
+        "chance",
         "dialect",
         "spoiled",
     )
@@ -46,10 +53,12 @@ class Db:
         self._connection: Any = connection
         self._execute = connection.execute
         self.dialect = dialect
+        self.chance = Chance()
         self.spoiled = False
         """A row of an earlier unit was refused: whose it was, only running them again can tell."""
         self._waiting: list[tuple[Insertion, dict[str, Any]]] = []
         self._addrs: set[bytes] = set()  # whose rows wait
+        self._known: dict[tuple[Statement, bytes], Row | None] = {}  # foreseen, unchanged since
         self._unit = False
         self._of_earlier = 0  # so many of the waiting rows belong to units before this one
         self._saved = False  # this unit has changed something, after a savepoint
@@ -59,6 +68,10 @@ class Db:
 
     def one(self, statement: Statement, **params: Any) -> Row | None:
         """The first row. The statement selects by a unique key or carries its own limit."""
+        if self._known and statement.of_one and params["addr"] not in self._addrs:
+            found = self._known.get((statement, params["addr"]), _UNKNOWN)
+            if found is not _UNKNOWN:
+                return found
         return self._read(statement, params).fetchone()
 
     def run(self, statement: Statement, **params: Any) -> int:
@@ -83,6 +96,17 @@ class Db:
         self._waiting.append((insertion, row))
         self._addrs.add(addr)
 
+    def foresee(self, statement: Statement, many: Statement, addrs: Sequence[bytes]) -> None:
+        """Answer `statement` for all these addresses by `many`, before it is asked for each.
+
+        `statement` is `of_one` and asks by nothing but the address; `many` selects the address
+        before the same columns.
+        """
+        for start in range(0, len(addrs), FORESEEN_AT_ONCE):
+            chunk = addrs[start : start + FORESEEN_AT_ONCE]
+            rows = {row[0]: row[1:] for row in self.all(many, **named(chunk, FORESEEN_AT_ONCE))}
+            self._known.update({(statement, addr): rows.get(addr) for addr in chunk})
+
     def write_out(self, *, changing: bool = False) -> None:
         """Write all waiting rows. `changing`: the unit goes on to change something itself."""
         if self._unit and not self._saved:
@@ -90,6 +114,8 @@ class Db:
             if changing or self._waiting:
                 self._execute("SAVEPOINT unit")
                 self._saved = True
+        if changing or self._waiting:
+            self._known.clear()
         if self._waiting:
             self._write(self._waiting)
             self._forget_waiting()
@@ -113,9 +139,10 @@ class Db:
             self._execute("ROLLBACK TO unit")
         self.end_unit()
 
-    def forget(self) -> None:
-        """The transaction was rolled back: nothing waits."""
+    def begin(self) -> None:
+        """Another transaction: nothing waits, and what was known may have changed."""
         self._forget_waiting()
+        self._known.clear()
         self._unit = self._saved = self.spoiled = False
 
     # --- inside ----------------------------------------------------------------------------------
@@ -134,6 +161,7 @@ class Db:
         """A savepoint must not take the rows of earlier units with it when it is undone."""
         if not self._of_earlier:
             return
+        self._known.clear()
         try:
             self._write(self._waiting[: self._of_earlier])
         except BaseException:
@@ -158,10 +186,10 @@ class Db:
                     self._execute(insertion.on(self.dialect, 1), one)
 
     def _write_many(self, insertion: Insertion, values: list[tuple[Any, ...]]) -> None:
-        """By powers of two, so that few texts serve any number of rows."""
+        """At most `_MOST_ROWS` at once, so that few texts serve any number of rows."""
         start, left = 0, len(values)
         while left:
-            count = min(_MOST_ROWS, 1 << (left.bit_length() - 1))
+            count = min(_MOST_ROWS, left)
             flat = [value for row in values[start : start + count] for value in row]
             self._execute(insertion.on(self.dialect, count), flat)
             start, left = start + count, left - count
@@ -170,6 +198,3 @@ class Db:
         self._waiting.clear()
         self._addrs.clear()
         self._of_earlier = 0
-
-
-_MOST_ROWS = 64

@@ -69,7 +69,7 @@ class Ledger(Addresses):
             raise StoreError("this address was erased: touch() comes first")
         facts = facts_json(entry.facts)
         words = entry.words.encode("utf-8", "surrogatepass")
-        nonce = self._chance(NONCE_BYTES)
+        nonce = self.chance(NONCE_BYTES)
         fields = LeafFields(
             addr=addr,
             number=number,
@@ -141,11 +141,11 @@ class Ledger(Addresses):
         """Nonce and words, under a key of their own; without words under the address's."""
         if not words:
             return self.seal_for(addr, nonce, "ledger", entry_id, "words")
-        key = DataKey.random(self._chance)
+        key = DataKey.random(self.chance)
         wrapped = self.seal_for(addr, key.material, "word_keys", entry_id, "key")
         self._keys.add(_ADD_WORD_KEY, addr=addr, entry_id=entry_id, wrapped=wrapped)
         bound = bound_to(addr, "ledger", entry_id, "words")
-        return key.seal(nonce + words, bound, self._chance)
+        return key.seal(nonce + words, bound, self.chance)
 
     def _open_words(self, addr: bytes, entry_id: str, words_ct: bytes) -> bytes | None:
         """What `_seal_words` sealed, None once it was made unreadable."""

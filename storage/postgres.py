@@ -51,7 +51,7 @@ class PostgresBackend:
         )
         event.listen(self._engine, "connect", _prepare)
 
-    def write(self, work: Callable[[Db, Db], T]) -> T:
+    def write(self, work: Callable[[Db, Db], T], about: bytes | None = None) -> T:  # noqa: ARG002 - only a shared transaction has a use for it
         """Run the unit, again after a serialization failure, a deadlock or a lost race."""
         return self._repeat(_WRITE, work)
 

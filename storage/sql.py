@@ -6,12 +6,20 @@ the statement itself (`docs/decisions/0005-compiled-once.md`). Rows come back as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import BindParameter, ColumnClause, Table, Text, bindparam, literal_column
+from sqlalchemy import (
+    BindParameter,
+    ColumnClause,
+    ColumnElement,
+    Table,
+    Text,
+    bindparam,
+    literal_column,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
@@ -34,6 +42,8 @@ _INSERTS: dict[str, Callable[[Table], Insert]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
+FORESEEN_AT_ONCE = 16
+"""How many addresses one statement looks up for `Db.foresee`."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -66,6 +76,17 @@ def plain(text: str) -> str:
 def param(name: str) -> BindParameter[Any]:
     """A keyword of the statement's call."""
     return bindparam(name, required=False)
+
+
+def among(column: ColumnElement[bytes], count: int) -> ColumnElement[bool]:
+    """Whether the column is one of the values that `named` makes keywords of."""
+    return column.in_([param(f"a{n}") for n in range(count)])
+
+
+def named(values: Sequence[bytes], count: int) -> dict[str, bytes]:
+    """Always so many keywords, so that it is one statement: a short list repeats its last value."""
+    last = len(values) - 1
+    return {f"a{n}": values[min(n, last)] for n in range(count)}
 
 
 def word(name: str) -> ColumnClause[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -77,7 +77,7 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
             timeout=_BUSY_S,
             isolation_level=None,
             check_same_thread=False,  # readers are handed on, never shared
-            cached_statements=256,
+            cached_statements=512,
         )
         for pragma in _PRAGMAS:
             connection.execute(pragma)
@@ -109,6 +109,8 @@ class Pair:
 
     def begin(self) -> None:
         """Take the write locks, always in this order."""
+        self.main.begin()
+        self.keys.begin()
         self._main.execute("BEGIN IMMEDIATE")
         self._keys.execute("BEGIN IMMEDIATE")
 
@@ -139,8 +141,6 @@ class Pair:
     def rollback(self) -> None:
         self._keys.execute("ROLLBACK")
         self._main.execute("ROLLBACK")
-        self.keys.forget()
-        self.main.forget()
 
     def begin_reading(self) -> None:
         # Each snapshot is taken at its first read; keys are read after what they open.
@@ -164,15 +164,17 @@ class Pair:
 class SqliteBackend:
     """Units of work on the two files."""
 
-    def __init__(self, files: SqliteFiles) -> None:
+    def __init__(
+        self, files: SqliteFiles, foresee: Callable[[Db, Db, Sequence[bytes]], None]
+    ) -> None:
         driver()
         self._files = files
         self._readers: deque[Pair] = deque()
         self._closed = False
-        self._writer = GroupCommit(lambda: Pair(files), translated)
+        self._writer = GroupCommit(lambda: Pair(files), translated, foresee)
 
-    def write(self, work: Callable[[Db, Db], T]) -> T:
-        return self._writer.submit(work)
+    def write(self, work: Callable[[Db, Db], T], about: bytes | None = None) -> T:
+        return self._writer.submit(work, about)
 
     def read(self, work: Callable[[Db, Db], T]) -> T:
         if self._closed:

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import literal, select
 
 from bot.model import Address
-from storage.addresses import SHRED_DUE
+from storage.addresses import SHRED_DUE, foresee
 from storage.db import Db
 from storage.errors import StoreError
 from storage.keyring import (
@@ -36,7 +36,7 @@ _REWRAP_BATCH = 500
 class Backend(Protocol):
     """A database that runs units of work."""
 
-    def write(self, work: Callable[[Db, Db], T]) -> T: ...
+    def write(self, work: Callable[[Db, Db], T], about: bytes | None = None) -> T: ...
     def read(self, work: Callable[[Db, Db], T]) -> T: ...
     def shred(self) -> bool: ...
     def close(self) -> None: ...
@@ -67,10 +67,11 @@ class Store:
         """What stands for the address in every table; no database is asked."""
         return self._vault.address_hash(address)
 
-    def write(self, work: Callable[[Session], T]) -> T:
+    def write(self, work: Callable[[Session], T], *, about: bytes | None = None) -> T:
         """Run `work` in one transaction and return its result once the commit is on disk.
 
-        It may run more than once, so it does nothing but remember.
+        It may run more than once, so it does nothing but remember. `about`, the hash of the address
+        that it touches, is a hint that lets a busy writer look up many at once.
 
         Raises:
             StoreUnavailable: nothing was recorded, or nobody can tell: come back later.
@@ -79,7 +80,7 @@ class Store:
         """
         self._check_process()
         vault = self._vault
-        return self._backend.write(lambda main, keys: work(Session(main, keys, vault)))
+        return self._backend.write(lambda main, keys: work(Session(main, keys, vault)), about)
 
     def read(self, work: Callable[[Session], T]) -> T:
         """Run `work` on one consistent snapshot.
@@ -155,7 +156,7 @@ class Store:
 
 def _backend(location: SqliteFiles | PostgresUrl) -> Backend:
     if isinstance(location, SqliteFiles):
-        return SqliteBackend(location)
+        return SqliteBackend(location, foresee)
     from storage.postgres import PostgresBackend  # psycopg is loaded where it is used
 
     return PostgresBackend(location)

@@ -16,10 +16,12 @@ from storage.sql import (
     Insertion,
     Row,
     Statement,
+    among,
     instant,
     instant_or_none,
     micros,
     micros_or_none,
+    named,
     param,
 )
 
@@ -32,12 +34,10 @@ _STANDING = Statement(
     .order_by(_C.scope),
     of_one=True,
 )
-# Always the same number of keys, so that it is one statement: a shorter list repeats its last key.
 _MANY_KEYS = 256
 _MANY = Statement(
     select(*suppressions.c).where(
-        _C.addr.in_([param(f"a{n}") for n in range(_MANY_KEYS)]),
-        or_(_C.until.is_(None), _C.until > param("now")),
+        among(_C.addr, _MANY_KEYS), or_(_C.until.is_(None), _C.until > param("now"))
     )
 )
 _ONE = Statement(select(*suppressions.c).where(_C.addr == _ADDR, _C.scope == _SCOPE), of_one=True)
@@ -67,9 +67,7 @@ class Suppressions(Addresses):
         found: dict[bytes, tuple[Suppression, ...]] = {}
         for start in range(0, len(addrs), _MANY_KEYS):
             chunk = addrs[start : start + _MANY_KEYS]
-            last = len(chunk) - 1
-            keys = {f"a{n}": chunk[min(n, last)] for n in range(_MANY_KEYS)}
-            for row in self._main.all(_MANY, now=micros(now), **keys):
+            for row in self._main.all(_MANY, now=micros(now), **named(chunk, _MANY_KEYS)):
                 found[row[0]] = (*found.get(row[0], ()), _suppression(row))
         return found
 

@@ -10,14 +10,13 @@ from bot.model import Address
 from storage.db import Db
 from storage.errors import StoreError
 from storage.schema import address_keys
-from storage.sql import Insertion, Statement, param
-from storage.vault import Chance, DataKey, Vault, bound_to
+from storage.sql import FORESEEN_AT_ONCE, Insertion, Statement, among, param
+from storage.vault import DataKey, Vault, bound_to
 
-_FIND_KEY = Statement(
-    select(address_keys.c.key_id, address_keys.c.wrapped).where(
-        address_keys.c.addr == param("addr")
-    ),
-    of_one=True,
+_K = address_keys.c
+FIND_KEY = Statement(select(_K.key_id, _K.wrapped).where(_K.addr == param("addr")), of_one=True)
+FIND_KEYS = Statement(
+    select(_K.addr, _K.key_id, _K.wrapped).where(among(_K.addr, FORESEEN_AT_ONCE))
 )
 _ADD_KEY = Insertion(address_keys)
 
@@ -43,7 +42,7 @@ class Unit:
         self._main = main
         self._keys = keys
         self._vault = vault
-        self._chance = Chance()
+        self.chance = main.chance
         self._data_keys: dict[bytes, DataKey | None] = {}
         self._addresses: dict[bytes, Address | None] = {}
         self._heads: dict[bytes, AddressRow] = {}
@@ -63,7 +62,7 @@ class Unit:
         """The address's key, None where there is none (yet, or no more)."""
         if addr in self._data_keys:
             return self._data_keys[addr]
-        row = self._keys.one(_FIND_KEY, addr=addr)
+        row = self._keys.one(FIND_KEY, addr=addr)
         found = None
         if row is not None:
             bound = bound_to("address_keys", addr)
@@ -72,13 +71,13 @@ class Unit:
         return found
 
     def _mint_data_key(self, addr: bytes) -> DataKey:
-        key = DataKey.random(self._chance)
+        key = DataKey.random(self.chance)
         self._keys.add(
             _ADD_KEY,
             addr=addr,
             key_id=self._vault.masters.current,
             wrapped=self._vault.masters.wrap(
-                key.material, bound_to("address_keys", addr), self._chance
+                key.material, bound_to("address_keys", addr), self.chance
             ),
         )
         self._data_keys[addr] = key
@@ -93,7 +92,7 @@ class Unit:
         key = self._data_key(addr)
         if key is None:
             raise StoreError("this address has no data key: touch() comes first")
-        return key.seal(value, bound_to(addr, *where), self._chance)
+        return key.seal(value, bound_to(addr, *where), self.chance)
 
     def open_for(self, addr: bytes, sealed: bytes, *where: str) -> bytes | None:
         """Decrypt what `seal_for` encrypted; None once the address was erased.

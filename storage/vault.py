@@ -23,7 +23,6 @@ KEY_BYTES = 32
 HASH_BYTES = 16
 _NONCE_BYTES = 12
 _MARK_BYTES = 8
-_FETCHED_BYTES = 256  # a stop of a new person takes 224
 _WRONG_MASTER = "HEED_SECRET_KEY does not open this database's keys"
 
 
@@ -34,29 +33,6 @@ def bound_to(*parts: str | bytes) -> bytes:
         piece = part.encode() if isinstance(part, str) else part
         pieces += (len(piece).to_bytes(4, "big"), piece)
     return b"".join(pieces)
-
-
-class Chance:
-    """Random bytes of one unit of work, fetched from the system many at a time.
-
-    One system call for each nonce costs more than sealing with it, and gives up the interpreter
-    lock each time. No byte is handed out twice.
-    """
-
-    __slots__ = ("_at", "_fetched")
-
-    def __init__(self) -> None:
-        self._fetched = b""
-        self._at = 0
-
-    def __call__(self, count: int) -> bytes:
-        end = self._at + count
-        if end > len(self._fetched):
-            self._fetched = os.urandom(max(count, _FETCHED_BYTES))
-            self._at, end = 0, count
-        taken = self._fetched[self._at : end]
-        self._at = end
-        return taken
 
 
 class DataKey:

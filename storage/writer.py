@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
@@ -45,10 +45,11 @@ class Transactions(Protocol):
 class _Unit:
     """A caller's work and, once `done` is open, what came of it."""
 
-    __slots__ = ("done", "error", "result", "work")
+    __slots__ = ("about", "done", "error", "result", "work")
 
-    def __init__(self, work: Callable[[Db, Db], Any]) -> None:
+    def __init__(self, work: Callable[[Db, Db], Any], about: bytes | None) -> None:
         self.work = work
+        self.about = about
         self.result: Any = None
         self.error: BaseException | None = None
         self.done = threading.Lock()  # cheaper than an Event; held until the end is known
@@ -62,16 +63,21 @@ class GroupCommit:
         self,
         connect: Callable[[], Transactions],
         translated: Callable[[BaseException], BaseException],
+        foresee: Callable[[Db, Db, Sequence[bytes]], None] = lambda *_: None,
     ) -> None:
         self._connect = connect
         self._translated = translated
+        self._foresee = foresee
         self._waiting: deque[_Unit] = deque()
         self._changed = threading.Condition(threading.Lock())
         self._thread: threading.Thread | None = None
         self._closing = False
 
-    def submit(self, work: Callable[[Db, Db], T]) -> T:
+    def submit(self, work: Callable[[Db, Db], T], about: bytes | None = None) -> T:
         """Run `work` in the next transaction; return after the commit.
+
+        `about` is the address that it will begin with, where that is known: those of a batch are
+        looked up together.
 
         Raises:
             StoreUnavailable: the commit failed, or nobody can tell whether it was made.
@@ -79,7 +85,7 @@ class GroupCommit:
         """
         if threading.current_thread() is self._thread:
             raise StoreError("a unit of work cannot wait for another one inside it")
-        unit = _Unit(work)
+        unit = _Unit(work, about)
         thread = self._enqueue(unit)
         while not unit.done.acquire(timeout=_LOOK_S):
             if not thread.is_alive() and not unit.done.acquire(timeout=_LOOK_S):
@@ -161,6 +167,8 @@ class GroupCommit:
 
     def _together(self, transactions: Transactions, batch: list[_Unit]) -> bool:
         """Run all; False if the database refused a row, and all of it was rolled back."""
+        addrs = [unit.about for unit in batch if unit.about is not None]
+        self._foresee(transactions.main, transactions.keys, addrs)
         for unit in batch:
             self._attempt(transactions, unit, alone=False)
             if transactions.spoiled:

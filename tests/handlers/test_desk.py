@@ -161,7 +161,7 @@ def test_a_store_that_is_away_says_so_and_keeps_nothing(
         raise StoreUnavailable("gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(at_desk.store), "write", lambda _self, work: away(work))
+        patch.setattr(type(at_desk.store), "write", lambda _self, work, **_more: away(work))
         with pytest.raises(StoreUnavailable):
             at_desk.hears(sms("stop"))
     assert at_desk.kinds() == []

@@ -57,7 +57,7 @@ def test_a_failed_attempt_is_made_again_at_once(
     at_desk.hears(sms("stop"))
     with monkeypatch.context() as patch:
 
-        def away(_work: object) -> None:
+        def away(*_: object, **__: object) -> None:
             raise StoreUnavailable("gone")
 
         patch.setattr(at_desk.store, "write", away)

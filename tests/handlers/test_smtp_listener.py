@@ -226,7 +226,7 @@ def test_our_own_confirmation_come_back_is_a_loop_and_ends_here(
 def test_a_database_that_is_away_makes_the_mail_wait_at_its_sender(
     at_desk: Bench, door: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(_store: Store, _work: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise StoreUnavailable("gone")
 
     with monkeypatch.context() as patch:

@@ -176,7 +176,7 @@ def test_while_slack_cannot_say_who_it_is_recording_goes_on(desk: Office) -> Non
 def test_while_the_database_is_away_nobody_believes_it_was_recorded(
     desk: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(work: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise StoreUnavailable("the database is away")
 
     with monkeypatch.context() as broken:

@@ -62,7 +62,7 @@ def test_many_deliveries_at_once_have_one_effect(desk: Office) -> None:
 def test_while_the_database_is_away_slack_is_told_to_come_again(
     desk: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(work: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise StoreUnavailable("the database is away")
 
     with monkeypatch.context() as broken:

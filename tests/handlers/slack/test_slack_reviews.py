@@ -212,7 +212,7 @@ def test_while_the_database_is_away_a_click_fails_visibly(
 ) -> None:
     seen, ts = value(asked), asked.card_ts()
 
-    def away(work: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise StoreUnavailable("the database is away")
 
     with monkeypatch.context() as broken:

@@ -85,7 +85,7 @@ def test_what_was_not_recorded_is_not_acknowledged(
 ) -> None:
     tried = Event()
 
-    def away(work: object) -> None:
+    def away(*_: object, **__: object) -> None:
         tried.set()
         raise StoreUnavailable("the database is away")
 

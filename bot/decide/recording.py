@@ -66,6 +66,7 @@ def _opt_out(recording: Recording, standing: Standing, voice: Voice) -> Decision
         outcome="opted_out" if news else "already_opted_out",
         entries=(_entry(EntryKind.OPTED_OUT, recording, {"repeats": not news}),),
         changes=(Change(scope=recording.scope, hold=Hold.STOPPED),) if news else (),
+        stops_again=not news,
         answer=answer,
         settles=(
             Verdict.OPT_OUT
@@ -102,6 +103,7 @@ def _provider_block(recording: Recording, standing: Standing, voice: Voice) -> D
         outcome="provider_block" if news else "already_opted_out",
         entries=(_entry(EntryKind.PROVIDER_BLOCK, recording, {"repeats": not news}),),
         changes=(change,) if news else (),
+        stops_again=not news,
     )
 
 

@@ -26,7 +26,10 @@ def start(case: Case) -> Decision:
     if case.message.assurance is not Assurance.VERIFIED:
         return case.to_person(ReviewCause.RESTART, holds=None)
     stops = case.standing.suppressions
-    if any(_said_before(case, stop) for stop in stops):
+    again = case.standing.stopped_again_at
+    if any(_said_before(case, stop) for stop in stops) or (
+        again is not None and stops and again > case.message.received_at
+    ):
         return case.to_person(ReviewCause.RESTART, holds=None)
     flags = frozenset[str]().union(*(stop.flags for stop in stops))
     if flags & NEEDS_A_PERSON_TO_LIFT or case.standing.linked_everything:

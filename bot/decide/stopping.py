@@ -68,6 +68,7 @@ def stop(case: Case, intent: Intent) -> Decision:
         outcome="opted_out" if news else "already_opted_out",
         entries=(case.entry(EntryKind.OPTED_OUT, scope, facts),),
         changes=tuple(changes) if news else (),
+        stops_again=not news,
         answer=answer,
         review=_follow_up(case, intent) if news else None,
         notices=case.forward(str(intent)) if intent is Intent.ERASURE else (),

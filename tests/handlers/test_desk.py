@@ -315,3 +315,17 @@ def test_a_late_stop_to_another_number_of_ours_is_late_too(at_desk: Bench) -> No
     at_desk.hears(sms("start", at=at_desk.clock.forward(minutes=2)))
     late = sms("stop", occurred_at=NOW + timedelta(minutes=1), recipient="+12025550198")
     assert at_desk.hears(late).outcome == "held"
+
+
+def test_a_start_received_before_a_repeated_stop_was_kept_lifts_nothing(at_desk: Bench) -> None:
+    at_desk.hears(sms("stop"))
+    received = at_desk.clock.forward(hours=1)
+    again, start = sms("stop", at=received), sms("start", at=received)
+    at_desk.clock.forward(seconds=1)
+    at_desk.hears(again)
+    assert at_desk.hears(start).outcome == "review"
+    assert at_desk.holds() == {"channel": "stopped"}
+
+    later = at_desk.clock.forward(seconds=1)
+    assert at_desk.hears(sms("start", at=later)).outcome == "opted_in"
+    assert at_desk.holds() == {}

@@ -24,6 +24,7 @@ from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
 from bot.model import Channel
+from handlers.crew import Crew
 from handlers.email.rcpt import Mailboxes
 from handlers.email.receive import MailDesk
 from handlers.email.smtp import Listener
@@ -161,7 +162,7 @@ def serve(settings: Settings, say: str) -> None:
     parts = join(settings)
     with ExitStack() as stack:
         stack.callback(parts.close)
-        outbox = worker(parts)
+        outbox = Crew(worker(parts), parts.store)
         outbox.start()
         stack.callback(outbox.stop)
         mail = listener(parts)
@@ -214,9 +215,9 @@ def run_until_signal(settings: Settings, what: str) -> None:
     parts = join(settings)
     with ExitStack() as stack:
         stack.callback(parts.close)
-        runner: Worker | Listener | SocketMode
+        runner: Crew | Listener | SocketMode
         if what == "worker":
-            runner = worker(parts)
+            runner = Crew(worker(parts), parts.store)
         elif what == "smtp":
             runner = listener(parts)
         else:

@@ -2,6 +2,7 @@
 
 Claim with a lease and commit, send outside any transaction, settle in a second one. A message to a
 person whose outcome is lost is never sent again; a notice to our own side is, until it arrived.
+`handlers/crew.py` has the threads.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.errors import HeedError
 from bot.model import (
@@ -31,13 +33,16 @@ from handlers.desk import Desk
 from handlers.logs import whereabouts
 from handlers.ports import OutcomeUnknown, SendError, Speaker
 from handlers.recorder import new_id
-from storage import OutboxItem, OutboxState, Session, Store, StoreError
+from storage import OutboxItem, OutboxState, Session, Store, StoreUnavailable
+
+T = TypeVar("T")
 
 log = logging.getLogger("heed.worker")
 
 LEASE = timedelta(minutes=5)
 """Longer than the slowest send (a relay that takes its time at every step, about two minutes)."""
 IDLE_S = 0.5
+PATIENCE_S = 30.0
 GOOD_ENDS = frozenset({OutboxState.SENT, OutboxState.KEPT})
 CLOCK = Actor(name="clock", role=Role.ADMIN)
 
@@ -46,7 +51,7 @@ class Worker:
     """`speakers` send for one provider name each. With `keep`, nothing leaves: the demo.
 
     `chores` are called in every round with the present instant and return how much they did; each
-    knows by itself when it is due, and that several threads call it.
+    knows by itself when it is due. Once `stopping` is set, a store that is away is not waited for.
     """
 
     def __init__(
@@ -59,7 +64,6 @@ class Worker:
         keep: bool = False,
         chores: Sequence[Callable[[datetime], int]] = (),
         chance: Callable[[], float] = random.random,
-        threads: int = 4,
     ) -> None:
         self._store = store
         self._desk = desk
@@ -68,59 +72,27 @@ class Worker:
         self._keep = keep
         self._chores = chores
         self._chance = chance
-        self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(target=self.run, name=f"heed-worker-{number}", daemon=True)
-            for number in range(threads)
-        ]
-        if chores:  # in a thread of their own too: four slow sends must not hold up the seals
-            self._threads.append(
-                threading.Thread(
-                    target=self.run, args=(self._do_chores,), name="heed-worker-chores", daemon=True
-                )
-            )
-
-    def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self, wait_s: float = 30.0) -> None:
-        """Finish what is being sent; what is only promised waits for the next start."""
-        self._stopping.set()
-        until = time.monotonic() + wait_s
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(max(0.0, until - time.monotonic()))
-
-    def run(self, work: Callable[[], int] | None = None) -> None:
-        """Work until `stop`. A store that is away is waited for, with growing patience."""
-        work = work or self.step
-        patience_s = IDLE_S
-        while not self._stopping.is_set():
-            try:
-                busy = work()
-                patience_s = IDLE_S
-            except StoreError as error:
-                log.warning("the store is away: %s", type(error).__name__)
-                busy, patience_s = 0, min(patience_s * 2, 30.0)
-            except Exception as error:  # noqa: BLE001 - nobody else keeps the promises
-                log.error("a round failed: %s", whereabouts(error))  # noqa: TRY400 - may quote words
-                busy, patience_s = 0, min(patience_s * 2, 30.0)
-            if not busy:
-                self._stopping.wait(patience_s)
+        self.stopping = threading.Event()
 
     def step(self) -> int:
-        """One round; returns how much was done. Tests call it instead of waiting."""
+        """One round in this thread; returns how much was done. Tests call it instead of waiting."""
+        done = self.let_clocks_run()
+        items = self.claim(1)
+        for item in items:
+            self.send(item)
+        return done + len(items) + self.do_chores()
+
+    def let_clocks_run(self) -> int:
         now = self._clock()
         self._store.write(lambda session: self._expire(session, now))
-        done = self._end_holds(now)
-        # One at a time: who dies in a call leaves no other answer in doubt.
-        items = self._store.write(lambda session: session.claim(now, 1, LEASE))
-        for item in items:
-            self._send(item)
-        return done + len(items) + self._do_chores()
+        return self._end_holds(now)
 
-    def _do_chores(self) -> int:
+    def claim(self, limit: int) -> list[OutboxItem]:
+        """What is to be sent at once: whoever dies must leave no answer in doubt but these."""
+        now = self._clock()
+        return self._store.write(lambda session: session.claim(now, limit, LEASE))
+
+    def do_chores(self) -> int:
         now = self._clock()
         return sum(chore(now) for chore in self._chores)
 
@@ -131,7 +103,8 @@ class Worker:
 
     # --- sending ---------------------------------------------------------------------------------
 
-    def _send(self, item: OutboxItem) -> None:
+    def send(self, item: OutboxItem) -> None:
+        """Send one that was claimed, and keep what became of it."""
         if item.expires_at is not None and self._clock() >= item.expires_at:
             self._conclude(item, OutboxState.DROPPED, error="expired")
             return
@@ -181,7 +154,7 @@ class Worker:
             )
         if due_at is not None:
             again = due_at
-            self._store.write(
+            self._put_down(
                 lambda session: session.settle(
                     item.id, OutboxState.PENDING, error=refusal.code, due_at=again
                 )
@@ -209,9 +182,22 @@ class Worker:
             if session.settle(item.id, state, ref=ref, error=error):
                 self._note(session, item, state, error, now)
 
-        self._store.write(work)
+        self._put_down(work)
         level = logging.INFO if state in GOOD_ENDS else logging.WARNING
         log.log(level, "outbox item=%s kind=%s state=%s error=%s", item.id, item.kind, state, error)
+
+    def _put_down(self, work: Callable[[Session], T]) -> T:
+        """What became of a call is known only here: a store that is away is waited for."""
+        patience_s = IDLE_S
+        until = time.monotonic() + LEASE.total_seconds()
+        while True:
+            try:
+                return self._store.write(work)
+            except StoreUnavailable:
+                if self.stopping.is_set() or time.monotonic() > until:
+                    raise
+            self.stopping.wait(patience_s)
+            patience_s = min(patience_s * 2, PATIENCE_S)
 
     def _note(
         self, session: Session, item: OutboxItem, state: OutboxState, error: str, now: datetime

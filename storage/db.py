@@ -46,6 +46,7 @@ class Db:
         "_waiting",
         "chance",
         "dialect",
+        "promised",
         "spoiled",
     )
 
@@ -54,6 +55,7 @@ class Db:
         self._execute = connection.execute
         self.dialect = dialect
         self.chance = Chance()
+        self.promised = False  # something waits to be sent once this is committed
         self.spoiled = False
         """A row of an earlier unit was refused: whose it was, only running them again can tell."""
         self._waiting: list[tuple[Insertion, dict[str, Any]]] = []
@@ -143,7 +145,7 @@ class Db:
         """Another transaction: nothing waits, and what was known may have changed."""
         self._forget_waiting()
         self._known.clear()
-        self._unit = self._saved = self.spoiled = False
+        self._unit = self._saved = self.spoiled = self.promised = False
 
     # --- inside ----------------------------------------------------------------------------------
 

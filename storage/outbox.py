@@ -130,6 +130,7 @@ class Outbox(Addresses):
             StoreError: the address was never touched.
             Conflict: there is an item of this id.
         """
+        self._main.promised |= item.state is OutboxState.PENDING
         payload = json.dumps(item.payload).encode()
         self._keep(
             _ADD,
@@ -193,6 +194,7 @@ class Outbox(Addresses):
         if state is OutboxState.PENDING:
             if due_at is None:
                 raise ValueError("an item that is sent again needs a due_at")
+            self._main.promised = True
             return bool(
                 self._main.run(_AGAIN, item_id=item_id, due=micros(due_at), why=plain(error))
             )

@@ -23,6 +23,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from storage.db import Db
 from storage.errors import Conflict, StoreError, StoreUnavailable
 from storage.location import PostgresUrl
+from storage.wake import NOTIFY, Ear
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class _LostBeforeCommit(Exception):  # noqa: N818 - internal, says what happened
 class PostgresBackend:
     def __init__(self, location: PostgresUrl) -> None:
         self._closed = False
+        self._url = location.url
         self._engine = create_engine(
             location.url,
             pool_size=8,
@@ -61,6 +63,10 @@ class PostgresBackend:
     def shred(self) -> bool:
         """Nothing to do: what lies in archived WAL is the operator's."""
         return True
+
+    def listen(self, woken: Callable[[], None]) -> Callable[[], None]:
+        """Have `woken` called, in a thread, when something was promised; returns how to stop."""
+        return Ear(self._url, woken).close
 
     def close(self) -> None:
         self._closed = True
@@ -93,6 +99,9 @@ class PostgresBackend:
             db.write_out()
             committing = True
             ended = connection.execute("COMMIT").statusmessage
+            if db.promised:
+                with suppress(psycopg.Error):  # it is committed; whoever sends looks by itself too
+                    connection.execute(NOTIFY)
         except BaseException as error:
             if connection.closed or connection.broken:
                 pooled.invalidate()

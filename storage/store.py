@@ -38,6 +38,7 @@ class Backend(Protocol):
 
     def write(self, work: Callable[[Db, Db], T], about: bytes | None = None) -> T: ...
     def read(self, work: Callable[[Db, Db], T]) -> T: ...
+    def listen(self, woken: Callable[[], None]) -> Callable[[], None] | None: ...
     def shred(self) -> bool: ...
     def close(self) -> None: ...
 
@@ -100,6 +101,13 @@ class Store:
         """
         self._backend.read(lambda main, keys: (main.one(_ALIVE), keys.one(_ALIVE)))
         self._backend.write(lambda main, keys: (main.one(_ALIVE), keys.one(_ALIVE)))
+
+    def listen(self, woken: Callable[[], None]) -> Callable[[], None] | None:
+        """Have `woken` called, in a thread, when something may wait to be sent.
+
+        Returns how to stop it, or None where nobody can say so (SQLite): look by yourself.
+        """
+        return self._backend.listen(woken)
 
     def shred(self) -> bool:
         """After an erasure: empty the logs that still hold old bytes. False: try again."""

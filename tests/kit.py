@@ -131,6 +131,7 @@ class Bench:
     desk: Desk
     clock: Clock
     folder: Path = field(default_factory=Path)
+    url: str = ""
 
     def hears(self, message: InboundMessage) -> Receipt:
         return self.desk.receive(message)
@@ -167,6 +168,6 @@ def bench(folder: Path, *, url: str = "", policy: Policy = POLICY) -> Iterator[B
     store = open_store(url, secret_keys=[KEY], clock=clock)
     desk = Desk(store=store, voice=voice(policy), reader=plain_reader, clock=clock, routes=ROUTES)
     try:
-        yield Bench(store=store, desk=desk, clock=clock, folder=folder)
+        yield Bench(store=store, desk=desk, clock=clock, folder=folder, url=url)
     finally:
         store.close()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
+import os
 import resource
 import subprocess
 import tempfile
 import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy import make_url
 
 from storage import migrate
 
-_TEMPLATE = "heed_migrated"
+FOREIGN = os.environ.get("HEED_TEST_POSTGRES_URL", "")
 
 
 @dataclass(slots=True)
@@ -22,25 +24,33 @@ class Postgres:
     """A running server. `fresh_url()` is a migrated, empty database of its own."""
 
     server: Any
-    numbers: itertools.count[int] = field(default_factory=itertools.count)
+    made: list[str] = field(default_factory=list)
 
     def url(self, database: str) -> str:
         uri: str = self.server.get_uri(database=database)
         return uri
+
+    def program(self, name: str) -> str:
+        """Where a tool of the server's own version lies."""
+        return str(Path(self.server.bin_path) / name)
 
     def admin(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def empty_url(self) -> str:
-        name = f"heed_{next(self.numbers)}"
-        self.admin(f"CREATE DATABASE {name}")
-        return self.url(name)
+        return self.url(self._create(""))
 
     def fresh_url(self) -> str:
-        name = f"heed_{next(self.numbers)}"
-        self.admin(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-        return self.url(name)
+        if not self.made:
+            migrate(self.empty_url())  # the first one is the pattern of the others
+        return self.url(self._create(f" TEMPLATE {self.made[0]}"))
+
+    def _create(self, how: str) -> str:
+        name = f"heed_{os.getpid()}_{len(self.made)}"
+        self.admin(f"CREATE DATABASE {name}{how}")
+        self.made.append(name)
+        return name
 
     def restart_immediately(self) -> None:
         """As if somebody had pulled its plug: no farewell to anybody; it is back when this returns."""
@@ -82,8 +92,34 @@ class Postgres:
         self.server.cleanup()
 
 
+@dataclass(slots=True)
+class Foreign(Postgres):
+    """A server that somebody else runs: what is made on it is taken away again."""
+
+    base: str = ""
+
+    def url(self, database: str) -> str:
+        return make_url(self.base).set(database=database).render_as_string(hide_password=False)
+
+    def program(self, name: str) -> str:
+        return name  # whoever runs a server has its tools on the path
+
+    def stop(self) -> None:
+        for name in reversed(self.made):
+            self.admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def reach() -> Postgres:
+    """The server of HEED_TEST_POSTGRES_URL, whose user may create databases; else one of our own.
+
+    Raises:
+        ImportError: there is neither.
+    """
+    return Foreign(None, base=FOREIGN) if FOREIGN else start()
+
+
 def start() -> Postgres:
-    """Start a server on a socket in a directory of its own.
+    """Start a server on a socket in a directory of its own; the test may do with it what it likes.
 
     Raises:
         ImportError: the development environment has no PostgreSQL.
@@ -97,6 +133,4 @@ def start() -> Postgres:
     # The tests kill clients, never the machine: the disk need not be waited for.
     postgres.admin("ALTER SYSTEM SET fsync = off")
     postgres.admin("SELECT pg_reload_conf()")
-    postgres.admin(f"CREATE DATABASE {_TEMPLATE}")
-    migrate(postgres.url(_TEMPLATE))
     return postgres

@@ -89,7 +89,6 @@ def send_out(at: Bench, **delay: float) -> None:
         desk=at.desk,
         speakers={"smtp": speaker, "twilio": speaker, "slack": speaker},
         clock=at.clock,
-        threads=0,
     )
     while worker.step():
         pass

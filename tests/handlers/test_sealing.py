@@ -9,6 +9,7 @@ import pytest
 
 from bot.proof_json import read_seal
 from bot.seal import Seal, public_key
+from handlers.crew import Crew
 from handlers.publishing import OURSELVES, Destinations
 from handlers.sealing import EVERY, Sealing
 from handlers.worker import Worker
@@ -91,16 +92,16 @@ def test_a_worker_seals_while_all_its_senders_are_busy(at_desk: Bench) -> None:
         desk=at_desk.desk,
         speakers={"smtp": Slow()},
         clock=at_desk.clock,
-        threads=1,
         chores=(seal,),
     )
-    working.start()
+    crew = Crew(working, at_desk.store, senders=1)
+    crew.start()
     try:
         assert asked.acquire(timeout=30)
         assert sealed.wait(30)
     finally:
         answer.set()
-        working.stop()
+        crew.stop()
 
 
 def test_the_newest_seal_is_published_daily_by_mail_and_in_slack(at_desk: Bench) -> None:

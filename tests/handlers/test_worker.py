@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.model import CHANNEL_SCOPE, Act, Actor, Recording, Role
+from handlers.crew import Crew
 from handlers.ports import OutcomeUnknown, SendError
 from handlers.worker import LEASE, Worker
 from storage import OutboxItem, OutboxState
@@ -207,7 +208,7 @@ def test_a_review_that_holds_nothing_waits_for_ever(at_desk: Bench) -> None:
 def test_the_threads_stop_when_they_are_told(at_desk: Bench) -> None:
     at_desk.hears(mail("stop"))
     line = Line()
-    running = worker(at_desk, line)
+    running = Crew(worker(at_desk, line), at_desk.store)
     running.start()
     wait_until(lambda: bool(line.heard))
     running.stop()

@@ -134,8 +134,8 @@ def test_a_commit_is_on_disk_even_where_the_server_says_otherwise(
     postgres_server: postgres.Postgres,
 ) -> None:
     url = postgres_server.fresh_url()
-    name = url.partition("/heed_")[2].partition("?")[0]
-    postgres_server.admin(f"ALTER DATABASE heed_{name} SET synchronous_commit = off")
+    name = postgres_server.made[-1]
+    postgres_server.admin(f"ALTER DATABASE {name} SET synchronous_commit = off")
     store = open_store(url, secret_keys=[MASTER])
     try:
         answer = store.write(lambda s: s._main._execute("SHOW synchronous_commit").fetchone())

@@ -39,8 +39,7 @@ class Site:
     folder: Path
 
     def tool(self, name: str, *arguments: str) -> None:
-        program = Path(self.server.server.bin_path) / name
-        subprocess.run([str(program), *arguments], check=True, capture_output=True)
+        subprocess.run([self.server.program(name), *arguments], check=True, capture_output=True)
 
     def dumps(self) -> tuple[Path, Path]:
         """As docs/backup.md says: the data first, the keys second."""

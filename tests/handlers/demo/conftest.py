@@ -106,6 +106,4 @@ def live(parts: Parts, site: Site) -> Iterator[Site]:
 @pytest.fixture
 def worker(parts: Parts) -> Worker:
     """The demo's worker; a test calls `step` where the real one would run by itself."""
-    return Worker(
-        store=parts.store, desk=parts.desk, speakers={}, clock=parts.clock, keep=True, threads=0
-    )
+    return Worker(store=parts.store, desk=parts.desk, speakers={}, clock=parts.clock, keep=True)

@@ -95,7 +95,7 @@ def settle_after_restore(parts: Parts, erased_since: Iterable[bytes] = ()) -> Se
         if address is not None:
             erase(parts, address, actor=RESTORE, source="restore", event_id=new_id(now))
             erased += 1
-    parked = store.write(lambda session: _park(session, now))
+    parked = store.write(lambda session: park(session, now, why="restored"))
     store.shred_if_due()
     return Settled(parked=parked, erased=erased)
 
@@ -105,7 +105,8 @@ def erased_in(store: Store) -> list[bytes]:
     return [one.addr for page in _known(store) for one in page if one.erased]
 
 
-def _park(session: Session, now: datetime) -> int:
+def park(session: Session, now: datetime, *, why: str) -> int:
+    """Park every answer that was not sent, with an entry that says why; how many there were."""
     before = {item.id for item in session.parked()}
     session.park_unsent()
     parked = [item for item in session.parked() if item.id not in before]
@@ -114,7 +115,7 @@ def _park(session: Session, now: datetime) -> int:
         if session.address(item.addr) is not None:
             session.append(
                 item.addr,
-                _parked_entry(item, now),
+                _parked_entry(item, now, why),
                 id=new_id(now),
                 message_id=item.message_id,
                 recorded_at=now,
@@ -124,7 +125,7 @@ def _park(session: Session, now: datetime) -> int:
     return len(parked)
 
 
-def _parked_entry(item: OutboxItem, now: datetime) -> NewEntry:
+def _parked_entry(item: OutboxItem, now: datetime, why: str) -> NewEntry:
     return NewEntry(
         kind=EntryKind.ANSWERED,
         effective_at=now,
@@ -133,7 +134,7 @@ def _parked_entry(item: OutboxItem, now: datetime) -> NewEntry:
             "answer": item.kind,
             "about": item.entry_id,
             "confirmation": item.confirmation,
-            "error": "restored",
+            "error": why,
         },
     )
 

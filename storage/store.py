@@ -22,6 +22,7 @@ from storage.keyring import (
 )
 from storage.location import PostgresUrl, SqliteFiles, locate
 from storage.migrate import schema_is_current
+from storage.moved import refuse_moved
 from storage.session import Session
 from storage.sql import Statement
 from storage.sqlite import SqliteBackend
@@ -180,11 +181,13 @@ def open_store(
     secret_keys: Sequence[bytes],
     clock: Callable[[], datetime] = _now,
     keys_url: str | None = None,
+    moving: bool = False,
 ) -> Store:
     """Open a migrated database (`sqlite:///heed.db`, `postgresql://...`).
 
     `secret_keys` are the 32-byte master keys: the first wraps, the others only unwrap. `keys_url`
-    places SQLite's keys file elsewhere than beside the main one.
+    places SQLite's keys file elsewhere than beside the main one. With `moving` a desk that has not
+    arrived yet is opened too: `heed move` looks at it.
 
     Raises:
         StoreError: a wrong URL, an unfixed SQLite, no or old tables, keys that do not open it.
@@ -205,4 +208,11 @@ def open_store(
     except BaseException:
         backend.close()
         raise
-    return Store(backend, vault)
+    store = Store(backend, vault)
+    if not moving:
+        try:
+            store.read(refuse_moved)
+        except BaseException:
+            store.close()
+            raise
+    return store

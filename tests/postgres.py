@@ -25,6 +25,7 @@ class Postgres:
 
     server: Any
     made: list[str] = field(default_factory=list)
+    pattern: str = ""  # the migrated, empty one that fresh ones are copied from
 
     def url(self, database: str) -> str:
         uri: str = self.server.get_uri(database=database)
@@ -42,9 +43,10 @@ class Postgres:
         return self.url(self._create(""))
 
     def fresh_url(self) -> str:
-        if not self.made:
-            migrate(self.empty_url())  # the first one is the pattern of the others
-        return self.url(self._create(f" TEMPLATE {self.made[0]}"))
+        if not self.pattern:
+            migrate(self.empty_url())
+            self.pattern = self.made[-1]
+        return self.url(self._create(f" TEMPLATE {self.pattern}"))
 
     def _create(self, how: str) -> str:
         name = f"heed_{os.getpid()}_{len(self.made)}"

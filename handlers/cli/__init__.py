@@ -28,6 +28,7 @@ COMMANDS = {
     "keys": "handlers.cli.keys:keys",
     "backup": "handlers.cli.backup:backup",
     "restore": "handlers.cli.restore:restore",
+    "move": "handlers.cli.move:move",
     "doctor": "handlers.cli.doctor:doctor",
     "export": "handlers.cli.export:export",
 }

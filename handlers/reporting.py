@@ -12,9 +12,8 @@ from bot.model import Channel, EntryKind, Intent, LedgerEntry, ReviewCause
 from bot.policy import ConfirmedBy, Policy
 from bot.sheet import Month, Sheet, Waiting, sheet
 from bot.tally import Figure, ReviewStep, Stop, Tally
-from storage import OutboxState, Review, Session, Store
+from storage import OutboxState, Review, Store
 from storage.reported import ReportedAnswer, ReportedEntry, ReportedReview, SendsAfterStop
-from storage.reporting import SLICES
 
 PAGE = 200
 Progress = Callable[[str, int], None]
@@ -68,13 +67,12 @@ def tally(
         for answer in answers:
             counting.answer(answer)
         progress("answers", done := done + len(answers))
-    for part in range(SLICES):
-        sends, reviews = store.read(lambda session, part=part: _slice(session, part, month))  # type: ignore[misc]
-        for send in sends:
-            counting.send(send)
-        for review in reviews:
-            counting.review(review)
-        progress("sends and reviews, parts of 256", part + 1)
+    for send in store.read(lambda session: session.sends_after_stop(month.begin, month.end)):
+        counting.send(send)
+    reviews = store.read(lambda session: list(session.reviewed(month.begin, month.end)))
+    for review in reviews:
+        counting.review(review)
+    progress("reviews", len(reviews))
     return counting.tally
 
 
@@ -94,15 +92,6 @@ def _answers(store: Store, month: Month, page: int) -> Iterator[list[ReportedAns
     ):
         yield answers
         cursor = answers[-1].cursor
-
-
-def _slice(
-    session: Session, part: int, month: Month
-) -> tuple[list[SendsAfterStop], list[ReportedReview]]:
-    return (
-        session.sends_after_stop(part, month.begin, month.end),
-        list(session.reviewed(part, month.begin, month.end)),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

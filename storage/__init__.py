@@ -63,7 +63,7 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
                     reviews_of(addr)                        count_reviews(addr) -> int (open ones)
     reporting       stops(begin, end, cursor="", limit=200) -> list[ReportedEntry]
                     answers(begin, end, cursor="", limit=500) -> list[ReportedAnswer]
-                    sends_after_stop(part, begin, end)      reviewed(part, begin, end)
+                    sends_after_stop(begin, end)            reviewed(begin, end)
     retention       sweep(Pass, before, limit) -> Swept     sweep_from_the_start()
     custody         known_after(addr, limit) -> list[Known]
                     outbox_since(moment) -> dict[OutboxState, int]   overdue_reviews(now) -> int

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, tuple_
 
 from bot.model import Channel, EntryKind, LedgerEntry, ReviewCause, Scope
 from storage.addresses import Addresses
@@ -24,13 +24,8 @@ from storage.reported import (
 from storage.rows import OutboxState
 from storage.schema import addresses, ledger, outbox, reviews, sends
 from storage.sql import Row, Statement, instant, instant_or_none, micros, param
-from storage.vault import HASH_BYTES
-
-SLICES = 256
-"""Tables that no index orders by time are read in this many parts, by the first byte of `addr`."""
 
 _BEGIN, _END, _LIMIT = param("begin"), param("end"), param("limit")
-_LOW, _HIGH = param("low"), param("high")
 _REPORTED = [EntryKind.OPTED_OUT, EntryKind.PROVIDER_BLOCK, EntryKind.ERASED]
 _L = ledger.c
 _ENTRY = (_L.addr, _L.number, _L.id, _L.kind, _L.channel, _L.message_id, _L.scope)
@@ -146,9 +141,7 @@ _AFTER_STOP = Statement(
     select(addresses.c.channel, sends.c.sender, func.count())
     .select_from(sends.outerjoin(addresses, addresses.c.addr == sends.c.addr))
     .where(
-        sends.c.addr >= _LOW,
-        sends.c.addr < _HIGH,
-        sends.c.after_stop == 1,
+        sends.c.after_stop == literal_column("1"),  # as the partial index spells it
         sends.c.sent_at >= _BEGIN,
         sends.c.sent_at < _END,
     )
@@ -162,8 +155,6 @@ _REVIEWED = Statement(
         reviews.c.opened_at,
         reviews.c.decided_at,
     ).where(
-        reviews.c.addr >= _LOW,
-        reviews.c.addr < _HIGH,
         or_(
             and_(reviews.c.opened_at >= _BEGIN, reviews.c.opened_at < _END),
             and_(reviews.c.decided_at >= _BEGIN, reviews.c.decided_at < _END),
@@ -216,17 +207,17 @@ class Reporting(Addresses):
             for row in rows
         ]
 
-    def sends_after_stop(self, part: int, begin: datetime, end: datetime) -> list[SendsAfterStop]:
-        """What the company said it sent to whoever was blocked; `part` of `SLICES`."""
-        rows = self._main.all(_AFTER_STOP, **_slice(part), begin=micros(begin), end=micros(end))
+    def sends_after_stop(self, begin: datetime, end: datetime) -> list[SendsAfterStop]:
+        """What the company said it sent to whoever was blocked."""
+        rows = self._main.all(_AFTER_STOP, begin=micros(begin), end=micros(end))
         return [
             SendsAfterStop(channel=Channel(row[0]) if row[0] else None, sender=row[1], count=row[2])
             for row in rows
         ]
 
-    def reviewed(self, part: int, begin: datetime, end: datetime) -> Iterator[ReportedReview]:
-        """The reviews opened or decided from `begin` until before `end`; `part` of `SLICES`."""
-        for row in self._main.all(_REVIEWED, **_slice(part), begin=micros(begin), end=micros(end)):
+    def reviewed(self, begin: datetime, end: datetime) -> Iterator[ReportedReview]:
+        """The reviews opened or decided from `begin` until before `end`."""
+        for row in self._main.all(_REVIEWED, begin=micros(begin), end=micros(end)):
             yield ReportedReview(
                 cause=ReviewCause(row[0]),
                 channel=Channel(row[1]),
@@ -275,9 +266,3 @@ class Reporting(Addresses):
             facts={} if facts is None else json.loads(facts),
             words=None,
         )
-
-
-def _slice(part: int) -> dict[str, bytes]:
-    """The addresses whose hash begins with this byte; hashes are spread evenly."""
-    last = part + 1 == SLICES
-    return {"low": bytes([part]), "high": b"\xff" * (HASH_BYTES + 1) if last else bytes([part + 1])}

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0002"  # the newest in `migrations/versions`; a test holds that
+REVISION = "0003"  # the newest in `migrations/versions`; a test holds that
 MAIN = MetaData()
 KEYS = MetaData()  # its own file on SQLite, with its own short-lived backups
 
@@ -125,6 +125,12 @@ sends = Table(
     _blob("message_ref", null=True),  # keyed hash of the provider's id of the message
     _text("choices"),
     _flag("after_stop"),
+    Index(
+        "sends_after_stop",
+        "sent_at",
+        sqlite_where=text("after_stop = 1"),
+        postgresql_where=text("after_stop = 1"),
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -159,6 +165,8 @@ reviews = Table(
     _text("card_ts"),
     _text("card_state"),
     Index("reviews_id", "id"),
+    Index("reviews_opened_at", "opened_at"),
+    Index("reviews_decided_at", "decided_at"),
     Index(
         "reviews_open",
         "due_at",

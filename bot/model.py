@@ -188,7 +188,8 @@ class ProviderIntent(StrEnum):
 class Assurance(StrEnum):
     """How sure we are that the address itself spoke (docs/design.md: Confirmation, Closed)."""
 
-    VERIFIED = "verified"  # provider signature, DMARC or aligned DKIM, a valid token
+    VERIFIED = "verified"  # provider signature, DMARC or aligned DKIM
+    LINKED = "linked"  # a valid token of the address: may suppress and is answered, lifts nothing
     UNVERIFIED = "unverified"  # a mail's bare From: may suppress, is answered nothing
 
 
@@ -233,6 +234,7 @@ class InboundMessage:
     media_count: int = 0
     in_reply_to: str = ""
     place: str = ""
+    scope: Scope | None = None  # what the mailbox that it came to stands for
     thread: MailThread | None = None
     raw: bytes | None = field(default=None, repr=False)
 
@@ -258,6 +260,7 @@ class Act(StrEnum):
     OPT_IN = "opt_in"
     PROVIDER_BLOCK = "provider_block"
     ERASE = "erase"  # the person's record is destroyed; the block stays
+    UNDO = "undo"  # take back one act, by whoever did it, from where it was done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +271,7 @@ class Recording:
 
     `event_id` makes it happen once; the caller's idempotency key or a fresh id. `evidence` is
     required for an opt-in. `confirm` asks for the one confirmation to be sent to the address.
+    `undoes` is the entry that an undo takes back.
     """
 
     act: Act
@@ -282,6 +286,7 @@ class Recording:
     evidence: str = ""
     recipient: str = ""
     confirm: bool = False
+    undoes: str = ""
 
 
 class Verdict(StrEnum):

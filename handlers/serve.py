@@ -29,6 +29,7 @@ from handlers.email.rcpt import Mailboxes
 from handlers.email.receive import MailDesk
 from handlers.email.smtp import Listener
 from handlers.email.speaker import MailSpeaker
+from handlers.links import Links
 from handlers.parts import Parts, join
 from handlers.ports import Speaker
 from handlers.publishing import Destinations, destinations
@@ -132,6 +133,7 @@ def listener(parts: Parts) -> Listener:
         authserv_ids=frozenset(mail.authserv_ids),
         trust_loopback=parts.settings.demo,
         loop_tag=loop_tag(parts),
+        links=Links(parts.store, parts.policy),
     )
     host, port = parts.settings.smtp_listen
     return Listener(desk, Mailboxes(parts.policy), host, port)

@@ -41,6 +41,8 @@ def decide_recording(recording: Recording, standing: Standing, voice: Voice) -> 
             return _provider_block(recording, standing, voice)
         case Act.ERASE:
             return _erase(recording, standing, voice)
+        case Act.UNDO:
+            return _undo(recording, standing)
 
 
 def _opt_out(recording: Recording, standing: Standing, voice: Voice) -> Decision:
@@ -122,6 +124,23 @@ def _erase(recording: Recording, standing: Standing, voice: Voice) -> Decision:
         entries=(*((stop,) if news else ()), _entry(EntryKind.ERASED, recording, {})),
         changes=(Change(scope=recording.scope, hold=Hold.STOPPED, flags=flags),) if news else (),
         erased_by=recording.actor.name,
+    )
+
+
+def _undo(recording: Recording, standing: Standing) -> Decision:
+    """Take back what one entry did and nothing else; a stop said again meanwhile stands."""
+    found = tuple(one for one in standing.suppressions if one.entry_id == recording.undoes)
+    again = standing.stopped_again_at
+    said_again = any(again is not None and again > one.since for one in found)
+    if not found or said_again:
+        return Decision(
+            outcome="nothing_to_undo",
+            entries=(_entry(EntryKind.HEARD, recording, {"undoes": recording.undoes}),),
+        )
+    return Decision(
+        outcome="reverted",
+        entries=(_entry(EntryKind.REVERTED, recording, {"undoes": recording.undoes}),),
+        changes=tuple(Change(scope=one.scope, hold=None) for one in found),
     )
 
 

@@ -86,7 +86,7 @@ def _stop_scope(case: Case, intent: Intent) -> Scope:
         case _ if case.reading.rule == ONLY_THESE and not _names_a_part(case):
             return Scope(ScopeKind.PROGRAM, case.sender.program)  # "just these", as we asked
         case _:
-            return case.reading.scope or CHANNEL_SCOPE
+            return case.reading.scope or case.message.scope or CHANNEL_SCOPE
 
 
 def _names_a_part(case: Case) -> bool:

@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "handlers.cli.evaluate:evaluate",
     "read-mail": "handlers.cli.read_mail:read_mail",
     "check": "handlers.cli.check:check",
+    "headers": "handlers.cli.headers:headers",
     "reviews": "handlers.cli.reviews:reviews",
     "outbox": "handlers.cli.outbox:outbox",
     "ledger": "handlers.cli.ledger:ledger",

@@ -20,6 +20,7 @@ from handlers.desk import Desk
 from handlers.email.authentication import authenticated
 from handlers.email.parse import ParsedMail, parse_mail
 from handlers.email.rcpt import base_mailbox
+from handlers.links import IN_MAIL, Linked, Links, in_mail
 from handlers.receipt import Receipt
 
 READ_S = 1.0
@@ -43,7 +44,9 @@ class MailDesk:
         authserv_ids: frozenset[str] = frozenset(),
         trust_loopback: bool = False,
         loop_tag: str = "",
+        links: Links | None = None,
     ) -> None:
+        self._links = links
         self._desk = desk
         self._clock = clock
         self._trusted = trusted
@@ -82,7 +85,8 @@ class MailDesk:
         peer: str,
         now: datetime,
     ) -> InboundMessage:
-        address = self._person(mail, mail_from)
+        linked = self._linked(mail, recipients, now)
+        address = linked.address if linked else self._person(mail, mail_from)
         kind = mail.kind
         if self._is_ours(mail):
             kind = MessageKind.AUTO_REPLY  # our own confirmation come back: never answered
@@ -97,7 +101,11 @@ class MailDesk:
             recipient=base_mailbox(recipients[0]) if recipients else "",
             text=mail.text_to_read,
             received_at=now,
-            assurance=Assurance.VERIFIED if trusted else Assurance.UNVERIFIED,
+            assurance=_assurance(
+                trusted=trusted and (linked is None or _same(mail.from_address, address)),
+                linked=linked is not None,
+            ),
+            scope=linked.scope if linked else None,
             cut=mail.cut,
             unread=mail.error,
             in_reply_to=mail.in_reply_to,
@@ -111,6 +119,18 @@ class MailDesk:
             ),
             raw=raw,
         )
+
+    def _linked(
+        self, mail: ParsedMail, recipients: tuple[str, ...], now: datetime
+    ) -> Linked | None:
+        """Whom our own token names, in the mailbox it came to or the ids it answers."""
+        if self._links is None:
+            return None
+        ids = [*mail.references.split(), mail.in_reply_to]
+        for token in in_mail(recipients, ids):
+            if token and (found := self._links.open(token, IN_MAIL, now)) is not None:
+                return found
+        return None
 
     def _person(self, mail: ParsedMail, mail_from: str) -> Address | None:
         """Whom it is about: the bounced or complaining recipient, else who wrote."""
@@ -157,6 +177,12 @@ class MailDesk:
             unread=why,
             raw=raw,
         )
+
+
+def _assurance(*, trusted: bool, linked: bool) -> Assurance:
+    if trusted:
+        return Assurance.VERIFIED
+    return Assurance.LINKED if linked else Assurance.UNVERIFIED
 
 
 def _same(mail_from: str, address: Address | None) -> bool:

@@ -13,6 +13,7 @@ from handlers.web.api import (
     check,
     erasures,
     history,
+    mail_headers,
     opt_ins,
     opt_outs,
     reports,
@@ -35,6 +36,7 @@ RESOURCES: tuple[Callable[[Parts], Operations], ...] = (
     history.operations,
     reviews.operations,
     sends.operations,
+    mail_headers.operations,
     reports.operations,
 )
 STATUS: dict[type[HeedError], int] = {NotAllowed: 403, NotFound: 404, Conflict: 409}

@@ -1,0 +1,28 @@
+"""What the unsubscribe page says, per language (`bot/data/pages`)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+
+FALLBACK = "en"
+_FOLDER = files("bot") / "data" / "pages"
+
+
+@cache
+def texts() -> Mapping[str, Mapping[str, str]]:
+    """Language code -> key -> text with `{what}`, `{who}` and `{contact}`."""
+    return {
+        entry.name.removesuffix(".toml"): tomllib.loads(entry.read_text("utf-8"))
+        for entry in _FOLDER.iterdir()
+        if entry.name.endswith(".toml")
+    }
+
+
+def chosen(wanted: Iterable[str]) -> tuple[str, Mapping[str, str]]:
+    """The first language of the reader's that there are texts in, else English."""
+    known = texts()
+    lang = next((one[:2].lower() for one in wanted if one[:2].lower() in known), FALLBACK)
+    return lang, known[lang]

@@ -35,6 +35,8 @@ _ORIGINAL_HEADER: Final = re.compile(
 _TOKENS: Final = re.compile(r"[\s<>()\[\],;:\"'`|]+")
 _ENHANCED: Final = re.compile(r"(?<![\d.])([245])\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
 _REPLY_CODE: Final = re.compile(r"(?<![\d.:/@-])([45])[0-5]\d(?=[ \-#,;:)\]]|$)")
+_REPLY: Final = re.compile(r"[^\s:]{1,12}(?:\[\d+\])?\s?:")
+_BARE_ADDRESS: Final = re.compile(r"[^\s@<>]{1,64}@[A-Za-z0-9.-]{1,253}")
 _ROBOTS: Final = ("mailer-daemon@", "postmaster@", "mailerdaemon@", "mail-daemon@", "abuse@")
 
 
@@ -53,8 +55,13 @@ def _announces_copy(line: str) -> bool:
     return any(phrase in folded for phrase in _COPY_BELOW)
 
 
-def is_bounce(*, subject: str, sender: str, address: str, text: str, null_sender: bool) -> bool:
-    """True if robot, subject, words and codes say so; none of them alone."""
+def is_bounce(
+    *, subject: str, sender: str, address: str, text: str, null_sender: bool, encloses: bool
+) -> bool:
+    """True if robot, subject, words and codes say so; none of them alone.
+
+    `encloses` says that the mail carries another one whole.
+    """
     name, local = fold(sender), address.rpartition("@")[0].lower()
     named = any(word in name or word in local for word in _SENDERS)
     title = fold(subject)
@@ -62,11 +69,21 @@ def is_bounce(*, subject: str, sender: str, address: str, text: str, null_sender
     if titled and (named or null_sender):
         return True
     words = fold_text(text)
-    if not any(phrase in words for phrase in _PHRASES):
+    said = sum(phrase in words for phrase in _PHRASES)
+    if not said:
         return False
     coded = any(map(_status_class, text[:8192].split("\n")))
     # People and their automatic answers, too, write of deliveries that failed.
-    return named or (coded and (titled or null_sender))
+    if named or (coded and (titled or null_sender)):
+        return True
+    telling = said > 1 or not _REPLY.match(title)
+    return titled and telling and (encloses or _names_somebody(text, address))
+
+
+def _names_somebody(text: str, sender: str) -> bool:
+    """An address that is not the sender's stands on a line of its own."""
+    lines = (line.strip("<>\"' \t\r*") for line in text[:8192].split("\n"))
+    return any(_BARE_ADDRESS.fullmatch(line) and line.lower() != sender.lower() for line in lines)
 
 
 def fold_text(text: str) -> str:

@@ -113,6 +113,7 @@ def _bounce(
             address=from_address,
             text=text,
             null_sender=has_null_sender(root),
+            encloses=original is not None,
         )
     ):
         return None

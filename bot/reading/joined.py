@@ -61,10 +61,11 @@ def weighed(
     context: Context,
     hint: str | None,
     words: Words,
+    sentences: Sequence[Seen],
 ) -> Reading:
     """The model's reading. Where the rules mean the same, theirs are the evidence and the name."""
     seen = seen_by_model(folded, ruled, channel=channel, context=context)
-    shares = model.shares(seen)
+    shares = model.shares(seen, sentences)
     threshold = model.header.english if seen.lang == "en" else model.header.other
     intent, runner_up, maybe = decide(shares, threshold.stop, threshold.maybe)
     told = ruled.answer if ruled.answer.intent is intent else ruled.first

@@ -1,16 +1,19 @@
-"""The statistical model: a linear one over hashed features, its weights in one small file.
+"""The statistical model: linear separators over hashed features, and a small layer over them.
+
+The separators look at the whole message and at each of its sentences; the layer weighs how far the
+whole lies on each one's side, and how far the sentence that lies furthest.
 
 The file is `HEEDMODL`, the length of a header in four bytes, the header in JSON, then for every
-bucket a signed byte per intent. `python -m tests.train` writes it.
+separator a signed byte per bucket. `python -m tests.train` writes it.
 
-A key's weights are summed over its features once and kept as one integer with a lane per intent
+A key's weights are summed over its features once and kept as one integer with a lane per separator
 and one for the number of features, so that reading a message is adding integers.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -38,11 +41,18 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """`scale`: what one step of a weight's byte stands for. `digest`: SHA-256 of the weights."""
+    """What goes with the weights.
+
+    `scale`: what one step of a weight's byte stands for. `shifts`: an offset per separator.
+    `layer`: a row per separator for the whole message, then one per separator for its furthest
+    sentence; a column per intent. `digest`: SHA-256 of the weights.
+    """
 
     intents: tuple[Intent, ...]
     bits: int
     scale: float
+    shifts: tuple[float, ...]
+    layer: tuple[tuple[float, ...], ...]
     bias: tuple[float, ...]
     english: Threshold
     other: Threshold
@@ -52,7 +62,7 @@ class Header:
 class _Sums(dict[str, int]):
     """Key -> its packed sum; made when first asked for.
 
-    `rows` holds a row of lanes per bucket: first 1, then each intent's weight and `_BIAS`.
+    `rows` holds a row of lanes per bucket: first 1, then each separator's weight and `_BIAS`.
     """
 
     def __init__(self, rows: bytes, lanes: int) -> None:
@@ -75,14 +85,14 @@ class _Sums(dict[str, int]):
         return packed
 
 
-def _rows(weights: bytes, intents: int, bits: int) -> bytes:
-    """The weights, which stand intent by intent, as rows of lanes."""
-    size, lanes = 1 << bits, intents + 1
+def _rows(weights: bytes, separators: int, bits: int) -> bytes:
+    """The weights, which stand separator by separator, as rows of lanes."""
+    size, lanes = 1 << bits, separators + 1
     step = lanes * _LANE // 8
     rows = bytearray(size * step)
     rows[::step] = b"\x01" * size
     biased = weights.translate(bytes((byte + _BIAS) & 0xFF for byte in range(256)))
-    for lane in range(intents):
+    for lane in range(separators):
         rows[(lane + 1) * _LANE // 8 :: step] = biased[lane * size : (lane + 1) * size]
     return bytes(rows)
 
@@ -101,34 +111,49 @@ class Model:
 
     def __init__(self, content: bytes) -> None:
         self.header, weights = parse(content)
-        intents = len(self.header.intents)
-        self._sums = _Sums(_rows(weights, intents, self.header.bits), intents + 1)
+        separators = len(self.header.shifts)
+        self._sums = _Sums(_rows(weights, separators, self.header.bits), separators + 1)
 
-    def logits(self, keys: Iterable[str]) -> list[float]:
-        """A score per intent, in the header's order. Its time is linear in the number of keys."""
+    def distances(self, keys: Iterable[str]) -> list[float]:
+        """How far the keys lie on each separator's side. Linear in the number of keys."""
         packed = sum(map(self._sums.__getitem__, keys))
         count = packed & _MASK
         factor = self.header.scale / sqrt(count or 1)
         offset = _BIAS * count
         return [
-            (((packed >> (_LANE * lane)) & _MASK) - offset) * factor + bias
-            for lane, bias in enumerate(self.header.bias, 1)
+            (((packed >> (_LANE * lane)) & _MASK) - offset) * factor + shift
+            for lane, shift in enumerate(self.header.shifts, 1)
         ]
 
-    def shares(self, seen: Seen) -> Mapping[Intent, float]:
+    def shares(self, seen: Seen, sentences: Sequence[Seen] = ()) -> Mapping[Intent, float]:
         """How likely each intent is; they add up to 1."""
-        logits = self.logits(seen.keys)
+        whole = self.distances(seen.keys)
+        each = [self.distances(one.keys) for one in sentences]
+        furthest = [max(column) for column in zip(*each, strict=True)] if each else whole
+        logits = list(self.header.bias)
+        for distance, row in zip((*whole, *furthest), self.header.layer, strict=True):
+            logits = [logit + distance * weight for logit, weight in zip(logits, row, strict=True)]
         most = max(logits)
         weights = [exp(logit - most) for logit in logits]
         total = sum(weights)
         return dict(zip(self.header.intents, (weight / total for weight in weights), strict=True))
 
-    def pull(self, keys: Iterable[str], towards: Intent, away: Intent) -> int:
-        """How much the keys speak for one intent against another, in steps of a weight."""
+    def pull(self, keys: Iterable[str], towards: Intent, away: Intent) -> float:
+        """How much the keys speak for one intent against another."""
         packed = sum(map(self._sums.__getitem__, keys))
-        lanes = (self.header.intents.index(towards) + 1, self.header.intents.index(away) + 1)
-        one, two = ((packed >> (_LANE * lane)) & _MASK for lane in lanes)
-        return one - two
+        offset = _BIAS * (packed & _MASK)
+        one, two = self.header.intents.index(towards), self.header.intents.index(away)
+        separators = len(self.header.shifts)
+        return sum(
+            (((packed >> (_LANE * lane)) & _MASK) - offset)
+            * (
+                self.header.layer[lane - 1][one]
+                + self.header.layer[separators + lane - 1][one]
+                - self.header.layer[lane - 1][two]
+                - self.header.layer[separators + lane - 1][two]
+            )
+            for lane in range(1, separators + 1)
+        )
 
 
 def parse(content: bytes) -> tuple[Header, bytes]:
@@ -146,13 +171,15 @@ def parse(content: bytes) -> tuple[Header, bytes]:
         intents=tuple(Intent(name) for name in table["intents"]),
         bits=table["bits"],
         scale=table["scale"],
+        shifts=tuple(table["shifts"]),
+        layer=tuple(tuple(row) for row in table["layer"]),
         bias=tuple(table["bias"]),
         english=Threshold(**table["english"]),
         other=Threshold(**table["other"]),
         digest=table["digest"],
     )
     weights = content[start + length :]
-    if len(weights) != len(header.intents) << header.bits:
+    if len(weights) != len(header.shifts) << header.bits:
         raise ValueError("a model file of the wrong size")
     return header, weights
 
@@ -163,6 +190,8 @@ def compose(header: Header, weights: bytes) -> bytes:
         "intents": [str(intent) for intent in header.intents],
         "bits": header.bits,
         "scale": header.scale,
+        "shifts": list(header.shifts),
+        "layer": [list(row) for row in header.layer],
         "bias": list(header.bias),
         "english": {"stop": header.english.stop, "maybe": header.english.maybe},
         "other": {"stop": header.other.stop, "maybe": header.other.maybe},

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.fold import Folded, fold
 from bot.model import Channel, Context, Reading
 from bot.reading.answers import reason_answer, scope_answer
-from bot.reading.joined import Ruled, weighed
+from bot.reading.features import Seen
+from bot.reading.joined import Ruled, seen_by_model, weighed
 from bot.reading.long import LONG, by_windows
 from bot.reading.message import read_message
 from bot.reading.model import shipped
 from bot.reading.scope import NO_WORDS, Words
 from bot.reading.tokens import Sentence, sentences
 
+_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u0964\n]+|(?<=[^\s\d]), (?=\S)")
+_MOST_SENTENCES = 8
 READ_LIMIT = 20_000  # characters; a person's wish stands in the first pages or nowhere
 
 
@@ -63,7 +67,27 @@ def _read(
         context=context,
         hint=lang,
         words=own,
+        sentences=seen_by_sentence(head, channel=channel, context=context, lang=lang, words=own),
     )
+
+
+def seen_by_sentence(
+    head: str,
+    *,
+    channel: Channel,
+    context: Context,
+    lang: str | None = None,
+    words: Words = NO_WORDS,
+) -> list[Seen]:
+    """Each sentence as the model would see it alone; none where there is only one."""
+    pieces = [piece for piece in _END.split(head[:LONG]) if any(map(str.isalnum, piece))]
+    if len(pieces) < 2:  # noqa: PLR2004 - one sentence is the whole
+        return []
+    seen = []
+    for piece in pieces[:_MOST_SENTENCES]:
+        folded, _, ruled = rule(piece, channel=channel, context=context, lang=lang, words=words)
+        seen.append(seen_by_model(folded, ruled, channel=channel, context=context))
+    return seen
 
 
 def rule(

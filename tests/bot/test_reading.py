@@ -233,7 +233,37 @@ def test_the_operators_own_keywords_count_as_literals() -> None:
     assert read("genug!", channel=Channel.SMS, words=OWN).intent is Intent.OPT_OUT
     assert read("Peach", channel=Channel.SMS, words=OWN).intent is Intent.OPT_IN
     odd = Words(topics={"x": ("(.*", "[")}, stop=("a.*",))
-    assert read("anything", channel=Channel.SMS, words=odd).intent is Intent.OTHER
+    assert read("a nice day", channel=Channel.SMS, words=odd).intent is Intent.OTHER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't stop",
+        "i never want to stop these",
+        "i never want you to stop",
+        "unsubscribe? no way",
+        "stop? never",
+        "stop what?",
+        "stop whining",
+        "stop complaining lol",
+        "can I stop by at 5",
+    ],
+)
+def test_a_stop_that_is_denied_or_about_something_else_is_none(text: str) -> None:
+    assert read(text, channel=Channel.SMS).intent not in STOPS
+
+
+@pytest.mark.parametrize(
+    ("text", "stops"),
+    [
+        ("please stop. I have enough shoes", True),
+        ("Thanks for the parcel. Please take me off your list.", True),
+        ("The bus stop is closed. See you at five.", False),
+    ],
+)
+def test_a_wish_in_one_sentence_is_not_drowned_by_the_others(text: str, *, stops: bool) -> None:
+    assert (read(text, channel=Channel.SMS).intent in STOPS) is stops
 
 
 # --- language --------------------------------------------------------------------------------------

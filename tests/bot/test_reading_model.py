@@ -44,7 +44,7 @@ def test_the_packed_sums_are_the_plain_dot_product(text: str, context: Context) 
     """Checked against the slow way: weight by weight."""
     header, weights = parse(PATH.read_bytes())
     size = 1 << header.bits
-    totals, count = [0] * len(header.intents), 0
+    totals, count = [0] * len(header.shifts), 0
     for key in keys(text, context):
         features, times = expand(key)
         for feature in features:
@@ -54,10 +54,10 @@ def test_the_packed_sums_are_the_plain_dot_product(text: str, context: Context) 
                 byte = weights[lane * size + place]
                 totals[lane] += times * (byte - 256 if byte > 127 else byte)
     expected = [
-        total * header.scale / sqrt(count or 1) + bias
-        for total, bias in zip(totals, header.bias, strict=True)
+        total * header.scale / sqrt(count or 1) + shift
+        for total, shift in zip(totals, header.shifts, strict=True)
     ]
-    assert shipped().logits(keys(text, context)) == pytest.approx(expected, abs=1e-6)
+    assert shipped().distances(keys(text, context)) == pytest.approx(expected, abs=1e-6)
 
 
 @given(st.text(max_size=200))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import time
+from collections.abc import Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.train.fit import (
     quantised,
     separate,
     shares,
+    weights_of,
 )
 from tests.train.table import choose, decided, table
 
@@ -32,28 +34,32 @@ TARGET = Path("bot/data/model.bin")
 def train(executor: Executor, folder: Path, bits: int) -> tuple[bytes, str]:
     """The model file and the table of its cross-validation."""
     examples = load(executor, bits, folder)
-    rows, wanted = matrix(examples, bits), labels(examples)
-    distances = held_out_distances(executor, rows, wanted, examples)
-    own = np.array([not one.copy for one in examples])
-    second, offsets = layer(distances[own], wanted[own])
-    chances = shares(distances[own] @ second + offsets)
-    originals = [one for one in examples if not one.copy]
+    rows, wanted = matrix([one.whole for one in examples], bits), labels(examples)
+    distances = held_out_distances(executor, rows, wanted, examples, bits)
+    originals = [one for one in examples if one.measured]
+    second, offsets = layer(distances, labels(originals))
+    chances = shares(distances @ second + offsets)
     english = choose(originals, chances, english=True)
     other = choose(originals, chances, english=False)
     report = table(originals, decided(originals, chances, english, other))
-    first, shifts = separate(rows, wanted)
-    weights, scale = quantised(first @ second)
-    bias = shifts @ second + offsets
+    first, shifts = separate(rows, wanted, weights_of(examples))
+    weights, scale = quantised(first)
     header = Header(
         intents=INTENTS,
         bits=bits,
         scale=scale,
-        bias=tuple(round(float(one), 9) for one in bias),
+        shifts=_rounded(shifts),
+        layer=tuple(_rounded(row) for row in second),
+        bias=_rounded(offsets),
         english=english,
         other=other,
         digest=hashlib.sha256(weights).hexdigest(),
     )
     return compose(header, weights), f"{len(originals)} messages\n{report}\n{english}\n{other}"
+
+
+def _rounded(values: Iterable[float]) -> tuple[float, ...]:
+    return tuple(round(float(one), 9) for one in values)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -11,23 +12,37 @@ from pathlib import Path
 from typing import Any
 
 from bot.model import Channel, Context, Intent
-from bot.reading.features import expand
+from bot.reading.features import Seen, expand
 from bot.reading.joined import seen_by_model
 from bot.reading.model import bucket
-from bot.reading.read import READ_LIMIT, rule
+from bot.reading.read import READ_LIMIT, rule, seen_by_sentence
+from tests.train.sentences import sentences
 from tests.train.slips import misspelt
 
-FOLDER = Path(__file__).parents[1] / "corpus" / "train"
+FOLDER = Path(__file__).parents[1] / "corpus"
 _EVERYDAY = "everyday"
+_SENTENCES = 2000  # of each file of slots
+_SENTENCE_WEIGHT = 0.3  # beside what a person wrote out; chosen by cross-validation
+_HAND = re.compile(r"[a-z]{2}-([a-z])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Features: sorted `buckets`, the `counts` that go with them, and the sum of all counts."""
+
+    buckets: tuple[int, ...]
+    counts: tuple[int, ...]
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """A labelled message, its features, and what the rules say of it.
 
-    `author`: the file's name; each file was written by one hand. `buckets` are sorted, `counts`
-    goes with them, `size` is the sum of all counts. `settled` is the rules' final word, if any.
-    `copy`: a misspelt copy, to train with and not to measure by.
+    `author`: the file's name; each file was written by one hand. `whole`: the message, `sentences`:
+    each of its sentences, where there are several. `settled` is the rules' final word, if any.
+    `measured`: written out by a person; misspelt copies and sentences made from slots are there to
+    train with, by their `weight`, and not to measure by.
     """
 
     author: str
@@ -35,10 +50,16 @@ class Example:
     label: Intent
     english: bool
     settled: Intent | None
-    buckets: tuple[int, ...]
-    counts: tuple[int, ...]
-    size: int
-    copy: bool
+    whole: Row
+    sentences: tuple[Row, ...]
+    weight: float
+    measured: bool
+
+    @property
+    def hand(self) -> str:
+        """Who wrote it: the letter of `LANG-x`, who wrote several languages, else the author."""
+        found = _HAND.fullmatch(self.author)
+        return found[1] if found else self.author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +67,24 @@ class _Line:
     author: str
     bits: int
     item: dict[str, Any]
-    copy: bool = False
+    weight: float = 1.0
+    measured: bool = True
 
 
 def load(executor: Executor, bits: int, folder: Path = FOLDER) -> list[Example]:
-    """Every line of every file, by file name and line."""
+    """Every line of `train`, its misspelt copy, and sentences from each file of `sentences`."""
     lines = [
         _Line(author=path.stem, bits=bits, item=json.loads(line))
-        for path in sorted(folder.glob("*.jsonl"))
+        for path in sorted((folder / "train").glob("*.jsonl"))
         for line in path.read_text("utf-8").splitlines()
         if line.strip()
     ]
     lines += [copy for line in lines if (copy := _misspelt(line)) is not None]
+    lines += [
+        _Line(author=path.stem, bits=bits, item=item, weight=_SENTENCE_WEIGHT, measured=False)
+        for path in sorted((folder / "sentences").glob("*.toml"))
+        for item in sentences(path, _SENTENCES)
+    ]
     return list(executor.map(example, lines, chunksize=500))
 
 
@@ -66,7 +93,7 @@ def _misspelt(line: _Line) -> _Line | None:
     if line.author == _EVERYDAY or line.item.get("choices"):
         return None
     text = misspelt(line.item["text"])
-    return None if text is None else replace(line, item=line.item | {"text": text}, copy=True)
+    return None if text is None else replace(line, item=line.item | {"text": text}, measured=False)
 
 
 def example(line: _Line) -> Example:
@@ -80,7 +107,22 @@ def example(line: _Line) -> Example:
         choices=tuple(item.get("choices") or ()),
     )
     seen = seen_by_model(folded, ruled, channel=channel, context=context)
-    mask = (1 << line.bits) - 1
+    alone = seen_by_sentence(item["text"], channel=channel, context=context)
+    return Example(
+        author=sys.intern(line.author),
+        lang=item["lang"],
+        label=Intent(item["intent"]),
+        english=seen.lang == "en",
+        settled=ruled.answer.intent if ruled.settled else None,
+        whole=_row(seen, line.bits),
+        sentences=tuple(_row(one, line.bits) for one in alone) if line.measured else (),
+        weight=line.weight,
+        measured=line.measured,
+    )
+
+
+def _row(seen: Seen, bits: int) -> Row:
+    mask = (1 << bits) - 1
     counts: dict[int, int] = {}
     for key in seen.keys:
         features, times = expand(key)
@@ -88,19 +130,13 @@ def example(line: _Line) -> Example:
             place = bucket(feature) & mask
             counts[place] = counts.get(place, 0) + times
     places = sorted(counts)
-    return Example(
-        author=sys.intern(line.author),
-        lang=item["lang"],
-        label=Intent(item["intent"]),
-        english=seen.lang == "en",
-        settled=ruled.answer.intent if ruled.settled else None,
+    return Row(
         buckets=tuple(places),
         counts=tuple(counts[place] for place in places),
         size=sum(counts.values()),
-        copy=line.copy,
     )
 
 
 def authors(examples: Sequence[Example]) -> list[str]:
-    """Who wrote them, in order."""
+    """The files they stand in, in order."""
     return sorted({one.author for one in examples})

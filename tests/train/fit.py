@@ -2,13 +2,14 @@
 
 The second layer turns the separators' distances into probabilities. It is fitted on distances that
 come from models which never saw the author of the message, so that the probabilities hold for new
-hands. Both layers are linear, so they are multiplied into one table of weights.
+hands. It sees the message twice: as a whole, and by the sentence that lies furthest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 from warnings import catch_warnings, simplefilter
 
@@ -20,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from bot.model import STOPS, Intent
-from tests.train.corpus import Example, authors
+from tests.train.corpus import Example, Row
 
 Floats: TypeAlias = NDArray[np.float64]
 INTENTS = tuple(Intent)
@@ -29,12 +30,14 @@ _ROUNDS = 300
 _TOLERANCE = 1e-2
 
 
-def matrix(examples: Sequence[Example], bits: int) -> Any:
-    """A row per example: counts over the root of their sum."""
-    ends = np.cumsum([0, *(len(one.buckets) for one in examples)])
-    columns = np.concatenate([np.asarray(one.buckets, dtype=np.int32) for one in examples])
-    values = np.concatenate([np.asarray(one.counts) / np.sqrt(one.size) for one in examples])
-    return csr_matrix((values, columns, ends), shape=(len(examples), 1 << bits))
+def matrix(rows: Sequence[Row], bits: int) -> Any:
+    """A row each: counts over the root of their sum."""
+    if not rows:
+        return csr_matrix((0, 1 << bits))
+    ends = np.cumsum([0, *(len(one.buckets) for one in rows)])
+    columns = np.concatenate([np.asarray(one.buckets, dtype=np.int32) for one in rows])
+    values = np.concatenate([np.asarray(one.counts) / np.sqrt(one.size) for one in rows])
+    return csr_matrix((values, columns, ends), shape=(len(rows), 1 << bits))
 
 
 def labels(examples: Sequence[Example]) -> NDArray[np.int64]:
@@ -42,7 +45,12 @@ def labels(examples: Sequence[Example]) -> NDArray[np.int64]:
     return np.array([INTENTS.index(one.label) for one in examples])
 
 
-def separate(rows: Any, wanted: NDArray[np.int64]) -> tuple[Floats, Floats]:
+def weights_of(examples: Sequence[Example]) -> Floats:
+    """How much each counts in the fitting."""
+    return np.array([one.weight for one in examples])
+
+
+def separate(rows: Any, wanted: NDArray[np.int64], weight: Floats) -> tuple[Floats, Floats]:
     """Weights (features x separators) and offsets; the last separator is stop or not."""
     used = np.unique(rows.indices)
     dense = rows[:, used]
@@ -58,29 +66,74 @@ def separate(rows: Any, wanted: NDArray[np.int64]) -> tuple[Floats, Floats]:
         )
         with catch_warnings():
             simplefilter("ignore", ConvergenceWarning)  # the rounds are bounded on purpose
-            separator.fit(dense, target)
+            separator.fit(dense, target, sample_weight=weight)
         weights[used, place] = separator.coef_[0]
         offsets[place] = separator.intercept_[0]
     return weights, offsets
 
 
-def _distances_of_others(job: tuple[Any, NDArray[np.int64], NDArray[np.bool_]]) -> Floats:
-    rows, wanted, held_out = job
-    weights, offsets = separate(rows[~held_out], wanted[~held_out])
-    return np.asarray(rows[held_out] @ weights + offsets)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fold:
+    """What one hand's model is fitted on, and whose distances it tells."""
+
+    rows: Any
+    wanted: NDArray[np.int64]
+    weight: Floats
+    others: Any
+    others_sentences: Any
+
+
+def _distances_of_others(fold: _Fold) -> tuple[Floats, Floats]:
+    weights, offsets = separate(fold.rows, fold.wanted, fold.weight)
+    return (
+        np.asarray(fold.others @ weights + offsets),
+        np.asarray(fold.others_sentences @ weights + offsets),
+    )
 
 
 def held_out_distances(
-    executor: Executor, rows: Any, wanted: NDArray[np.int64], examples: Sequence[Example]
+    executor: Executor, rows: Any, wanted: NDArray[np.int64], examples: Sequence[Example], bits: int
 ) -> Floats:
-    """Each example's distances by a model that saw nothing of its author."""
-    whose = np.array([one.author for one in examples])
-    masks = [whose == author for author in authors(examples)]
-    distances = np.zeros((len(examples), len(INTENTS) + 1))
-    jobs = [(rows, wanted, mask) for mask in masks]
-    for mask, found in zip(masks, executor.map(_distances_of_others, jobs), strict=True):
-        distances[mask] = found
-    return distances
+    """Each measured example's distances, by models that saw nothing by the same hand.
+
+    A column per separator for the whole message, then one for its furthest sentence.
+    """
+    whose = np.array([one.hand for one in examples])
+    measured = np.array([one.measured for one in examples])
+    weight = weights_of(examples)
+    masks = [whose == hand for hand in sorted(set(whose[measured]))]
+    distances = np.zeros((len(examples), 2 * (len(INTENTS) + 1)))
+
+    def folds() -> Iterator[_Fold]:
+        for mask in masks:
+            own = np.flatnonzero(mask & measured).tolist()
+            sentences = [row for at in own for row in examples[at].sentences]
+            yield _Fold(
+                rows=rows[~mask],
+                wanted=wanted[~mask],
+                weight=weight[~mask],
+                others=rows[own],
+                others_sentences=matrix(sentences, bits),
+            )
+
+    for mask, (whole, sentences) in zip(
+        masks, executor.map(_distances_of_others, folds()), strict=True
+    ):
+        own = np.flatnonzero(mask & measured).tolist()
+        distances[own] = np.hstack(
+            [whole, _furthest(whole, sentences, [examples[at] for at in own])]
+        )
+    return np.asarray(distances[measured])
+
+
+def _furthest(whole: Floats, sentences: Floats, examples: Sequence[Example]) -> Floats:
+    """The largest distance among an example's sentences, per separator."""
+    furthest, start = whole.copy(), 0
+    for at, one in enumerate(examples):
+        if one.sentences:
+            furthest[at] = sentences[start : start + len(one.sentences)].max(axis=0)
+            start += len(one.sentences)
+    return furthest
 
 
 def layer(distances: Floats, wanted: NDArray[np.int64]) -> tuple[Floats, Floats]:
@@ -101,7 +154,7 @@ def shares(logits: Floats) -> Floats:
 
 
 def quantised(weights: Floats) -> tuple[bytes, float]:
-    """Signed bytes, intent by intent, and what one step is worth. The few outliers are cut."""
+    """Signed bytes, separator by separator, and what one step is worth. The few outliers are cut."""
     common = weights[np.abs(weights).max(axis=1) > 0]
     scale = float(np.quantile(np.abs(common), 0.9999)) / 127 or 1.0
     steps = np.clip(np.rint(weights / scale), -127, 127).astype(np.int8)

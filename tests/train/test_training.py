@@ -41,13 +41,16 @@ BITS = 10
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
+    (tmp_path / "train").mkdir()
     for author in ("ann", "bob", "cem"):
         lines = [
             {"text": f"{saying} {author}", "channel": "sms", "lang": "en", "intent": intent}
             for intent, sayings in SAYINGS.items()
             for saying in sayings
         ]
-        (tmp_path / f"{author}.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+        (tmp_path / "train" / f"{author}.jsonl").write_text(
+            "\n".join(map(json.dumps, lines)), "utf-8"
+        )
     return tmp_path
 
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "chat": "handlers.cli.chat:chat",
     "classify": "handlers.cli.classify:classify",
     "evaluate": "handlers.cli.evaluate:evaluate",
+    "replay": "handlers.cli.replay:replay",
     "read-mail": "handlers.cli.read_mail:read_mail",
     "check": "handlers.cli.check:check",
     "headers": "handlers.cli.headers:headers",

@@ -1,4 +1,4 @@
-"""`heed export`: the suppressions, or the whole ledger with its words, as a stream of rows."""
+"""`heed export`: the suppressions, the ledger with its words, or people's decisions, as rows."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import click
 from bot.model import Json
 from handlers.cli.context import fail, joined
 from handlers.cli.output import cell, opened
+from handlers.stored import PAGE, every_entry, labelled
 from storage import AddressEntry, AddressSuppression, Store
 
-PAGE = 500
 SUPPRESSION = ("channel", "address", "scope", "hold", "since", "until", "entry", "flags")
 ENTRY = (
     "channel",
@@ -31,6 +31,7 @@ ENTRY = (
     "words",
     "facts",
 )
+LABEL = ("id", "lang", "channel", "context", "text", "intent", "read_as")
 Row = Mapping[str, Json]
 
 
@@ -43,18 +44,27 @@ Row = Mapping[str, Json]
     help="A file, readable by you alone; standard output where it is not given.",
 )
 @click.option("--entries", is_flag=True, help="The ledger with people's words instead.")
-def export(kind: str, output: Path | None, *, entries: bool) -> None:
+@click.option("--labels", is_flag=True, help="What people decided in reviews, to learn from.")
+def export(kind: str, output: Path | None, *, entries: bool, labels: bool) -> None:
     """Write out what is suppressed, one row for each address and scope.
 
     NDJSON is exact. CSV is made for spreadsheets: a cell that one would run as a formula gets a
     single quote before it.
     """
+    if entries and labels:
+        fail("--entries and --labels are two exports: choose one")
+    columns = LABEL if labels else ENTRY if entries else SUPPRESSION
     with joined() as parts:
-        rows = _entries(parts.store) if entries else _suppressions(parts.store)
+        if labels:
+            rows = labelled(every_entry(parts.store))
+        elif entries:
+            rows = map(_entry, every_entry(parts.store))
+        else:
+            rows = _suppressions(parts.store)
         try:
             with opened(output) as file:
                 if kind == "csv":
-                    _write_csv(file, _counted(rows), ENTRY if entries else SUPPRESSION)
+                    _write_csv(file, _counted(rows), columns)
                 else:
                     _write_ndjson(file, _counted(rows))
         except BrokenPipeError:
@@ -94,15 +104,6 @@ def _suppressions(store: Store) -> Iterator[Row]:
         lambda session, after=cursor: session.all_suppressions(after, PAGE)  # type: ignore[misc]
     ):
         yield from map(_suppression, page)
-        cursor = page[-1].cursor
-
-
-def _entries(store: Store) -> Iterator[Row]:
-    cursor = ""
-    while page := store.read(
-        lambda session, after=cursor: session.entries_after(after, PAGE)  # type: ignore[misc]
-    ):
-        yield from map(_entry, page)
         cursor = page[-1].cursor
 
 

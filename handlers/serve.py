@@ -17,7 +17,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
 from granian.constants import Interfaces
@@ -27,6 +27,7 @@ from bot.model import Channel
 from handlers.crew import Crew
 from handlers.email.rcpt import Mailboxes
 from handlers.email.receive import MailDesk
+from handlers.email.settings import tls_context
 from handlers.email.smtp import Listener
 from handlers.email.speaker import MailSpeaker
 from handlers.links import Links
@@ -124,7 +125,23 @@ def worker(parts: Parts) -> Worker:
     )
 
 
-def listener(parts: Parts) -> Listener:
+class Doors:
+    """The mail listeners of one process: SMTP, and LMTP where it is set."""
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        self._listeners = listeners
+
+    def start(self) -> None:
+        for one in self._listeners:
+            one.start()
+
+    def stop(self) -> None:
+        """Take no more; finish what is being taken."""
+        for one in self._listeners:
+            one.stop()
+
+
+def doors(parts: Parts) -> Doors:
     mail = parts.mail
     desk = MailDesk(
         parts.desk,
@@ -135,8 +152,11 @@ def listener(parts: Parts) -> Listener:
         loop_tag=loop_tag(parts),
         links=Links(parts.store, parts.policy),
     )
-    host, port = parts.settings.smtp_listen
-    return Listener(desk, Mailboxes(parts.policy), host, port)
+    mailboxes, tls = Mailboxes(parts.policy), tls_context(mail)
+    found = [Listener(desk, mailboxes, *parts.settings.smtp_listen, tls=tls)]
+    if parts.settings.lmtp_listen is not None:
+        found.append(Listener(desk, mailboxes, *parts.settings.lmtp_listen, lmtp=True, tls=tls))
+    return Doors(found)
 
 
 def web_server(settings: Settings) -> MPServer:
@@ -167,7 +187,7 @@ def serve(settings: Settings, say: str) -> None:
         outbox = Crew(worker(parts), parts.store)
         outbox.start()
         stack.callback(outbox.stop)
-        mail = listener(parts)
+        mail = doors(parts)
         mail.start()
         stack.callback(mail.stop)
         if parts.slack is not None and parts.slack.app_token:
@@ -217,11 +237,11 @@ def run_until_signal(settings: Settings, what: str) -> None:
     parts = join(settings)
     with ExitStack() as stack:
         stack.callback(parts.close)
-        runner: Crew | Listener | SocketMode
+        runner: Crew | Doors | SocketMode
         if what == "worker":
             runner = Crew(worker(parts), parts.store)
         elif what == "smtp":
-            runner = listener(parts)
+            runner = doors(parts)
         else:
             if parts.slack is None or not parts.slack.app_token:
                 raise SettingsError(

@@ -67,13 +67,20 @@ class Environment(StrEnum):
 
 
 def _listen(value: object) -> object:
-    """`host:port`; an IPv6 host stands in brackets; a path is a Unix socket."""
+    """`host:port`; an IPv6 host stands in brackets."""
     if not isinstance(value, str):
         return value
     host, separator, port = value.rpartition(":")
     if not separator or not port.isdigit() or not 0 <= int(port) < 1 << 16:
         raise ValueError("is not host:port, for example 127.0.0.1:8000")
     return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _listen_or_path(value: object) -> object:
+    """The same, or the path of a Unix socket."""
+    if isinstance(value, str) and value.startswith("/"):
+        return value, 0
+    return _listen(value)
 
 
 def _list(value: object) -> object:
@@ -217,6 +224,7 @@ class Settings(Part):
     secret_key: MasterKeys = Field(repr=False)
     http_listen: Listen = ("127.0.0.1", 8000)
     smtp_listen: Listen = ("127.0.0.1", 8025)
+    lmtp_listen: Annotated[tuple[str, int] | None, BeforeValidator(_listen_or_path)] = None
     public_url: PublicUrl = ""
     api_keys: Annotated[tuple[ApiKey, ...], BeforeValidator(_api_keys)] = Field(
         default=(), repr=False

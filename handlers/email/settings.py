@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BeforeValidator, Field
 
-from handlers.settings import List, Part, Settings, part
+from handlers.settings import List, Part, Settings, SettingsError, part
 
 
 class Relay(Part):
@@ -43,16 +45,39 @@ class MailSettings(Part):
     """How mail comes in and goes out.
 
     `smtp_relay_url` is where outgoing mail goes; None: nowhere.
-    `trusted_mtas` are the peers (IP addresses) whose Authentication-Results with one of
-    `authserv_ids` is believed (RFC 8601 4.1: empty unless configured).
+    `smtp_tls_cert` and `smtp_tls_key` are PEM files; with them the listener offers STARTTLS.
+    `trusted_mtas` are the peers (IP addresses, or `unix` for a Unix socket) whose
+    Authentication-Results with one of `authserv_ids` is believed (RFC 8601 4.1: empty unless
+    configured).
     """
 
     smtp_relay_url: Annotated[Relay | None, BeforeValidator(_relay)] = Field(
         default=None, repr=False
     )
+    smtp_tls_cert: Path | None = None
+    smtp_tls_key: Path | None = None
     trusted_mtas: List = ()
     authserv_ids: List = ()
     mail_from: str = ""
+
+
+def tls_context(mail: MailSettings) -> ssl.SSLContext | None:
+    """What STARTTLS is offered with; None where no certificate is set.
+
+    Raises:
+        SettingsError: the certificate or its key cannot be read, or they do not belong together.
+    """
+    if mail.smtp_tls_cert is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(mail.smtp_tls_cert, mail.smtp_tls_key)
+    except OSError:  # what ssl raises is one too
+        raise SettingsError(
+            "HEED_SMTP_TLS_CERT and HEED_SMTP_TLS_KEY are no readable pair of PEM files"
+        ) from None
+    return context
 
 
 def mail_settings(settings: Settings) -> MailSettings:

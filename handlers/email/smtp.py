@@ -1,4 +1,4 @@
-"""The SMTP listener. `250` is said only after the desk's commit; anything else is `451`.
+"""The SMTP and LMTP listeners. `250` is said only after the desk's commit; anything else is `451`.
 
 aiosmtpd answers an uncaught exception with a permanent 500 and the exception's text; here every
 hook is guarded, so that a mail waits at its sender while the database is away.
@@ -7,13 +7,17 @@ hook is guarded, so that a mail waits at its sender while the database is away.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
+import ssl
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from handlers.email.rcpt import Mailboxes
@@ -26,6 +30,9 @@ RCPT_LIMIT = 100
 LINE_LIMIT = 1_000_000
 IDLE_S = 60.0
 COMMANDS = 1_000
+
+UNIX_PEER = "unix"  # who comes over a Unix socket has no address
+_FIRST_S = 5.0
 
 LATER = "451 4.3.0 cannot take it now, try again later"
 TAKEN = "250 2.6.0 taken"
@@ -60,10 +67,11 @@ class Handler:
     async def handle_DATA(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        del server
+        # LMTP is answered for each recipient (RFC 2033 4.2); all of them share one fate here
+        answers = len(envelope.rcpt_tos) if isinstance(server, LMTP) else 1
         content = envelope.content
         raw = content if isinstance(content, bytes) else (content or "").encode()
-        peer = session.peer[0] if session.peer else ""  # a Unix socket names none
+        peer = session.peer[0] if session.peer else UNIX_PEER
         try:
             await asyncio.get_running_loop().run_in_executor(
                 self._threads,
@@ -75,12 +83,16 @@ class Handler:
             )
         except Exception as error:  # noqa: BLE001 - the outermost edge says "later"
             log.error("mail not taken: %s", type(error).__name__)  # noqa: TRY400 - may quote mail
-            return LATER
-        return TAKEN
+            return _repeated(LATER, answers)
+        return _repeated(TAKEN, answers)
 
     async def handle_exception(self, error: Exception) -> str:
         log.error("smtp error: %s", type(error).__name__)
         return LATER
+
+
+def _repeated(answer: str, times: int) -> str:
+    return "\r\n".join([answer] * max(times, 1))
 
 
 class _Protocol(SMTP):
@@ -89,43 +101,71 @@ class _Protocol(SMTP):
     line_length_limit = LINE_LIMIT
 
 
+class _LocalProtocol(LMTP):
+    """The same for LMTP."""
+
+    line_length_limit = LINE_LIMIT
+
+
 class _Controller(Controller):
     """Listens on a socket that is bound already, so that port 0 can be any free one."""
 
-    def __init__(self, handler: Handler, door: socket.socket, **options: Any) -> None:
-        host, port = door.getsockname()[:2]
-        super().__init__(handler, hostname=host, port=port, **options)
+    def __init__(
+        self, handler: Handler, door: socket.socket, protocol: type[SMTP], **options: Any
+    ) -> None:
         self._door = door
+        self._protocol = protocol
+        super().__init__(handler, hostname="127.0.0.1", port=1, **options)
 
     def factory(self) -> SMTP:
-        return _Protocol(self.handler, **self.SMTP_kwargs)
+        return self._protocol(self.handler, **self.SMTP_kwargs)
 
     def _create_server(self) -> Coroutine[Any, Any, asyncio.AbstractServer]:
         return self.loop.create_server(self._factory_invoker, sock=self._door)
 
+    def _trigger_server(self) -> None:
+        """Aiosmtpd makes sure that a first client is served, whatever the socket's family."""
+        with socket.socket(self._door.family) as client:
+            client.settimeout(_FIRST_S)
+            client.connect(self._door.getsockname())
+            client.recv(1)
+
 
 class Listener:
-    """SMTP on `host:port`; port 0 takes a free one, which `port` then tells.
+    """SMTP, or LMTP, on `host:port`; port 0 takes a free one, which `port` then tells.
+
+    A host that begins with `/` is the path of a Unix socket, for whoever is of our group. With
+    `tls`, STARTTLS is offered.
 
     Raises:
         OSError: the port is taken, or may not be used.
     """
 
     def __init__(
-        self, desk: MailDesk, mailboxes: Mailboxes, host: str, port: int, *, threads: int = THREADS
+        self,
+        desk: MailDesk,
+        mailboxes: Mailboxes,
+        host: str,
+        port: int,
+        *,
+        threads: int = THREADS,
+        lmtp: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="heed-smtp")
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        door = socket.create_server((host, port), family=family)
-        self.port: int = door.getsockname()[1]
+        door = _unix_door(host) if host.startswith("/") else _door(host, port)
+        name = door.getsockname()
+        self.port: int = 0 if isinstance(name, str) else name[1]
         self._controller = _Controller(
             Handler(desk, mailboxes, self._threads),
             door,
+            _LocalProtocol if lmtp else _Protocol,
             data_size_limit=SIZE_LIMIT,
             enable_SMTPUTF8=True,
             timeout=IDLE_S,
             command_call_limit={"*": COMMANDS},
             ident="Heed",
+            tls_context=tls,
         )
 
     def start(self) -> None:
@@ -135,3 +175,25 @@ class Listener:
         """Take no more; finish what is being taken."""
         self._controller.stop()
         self._threads.shutdown(wait=True)
+
+
+def _door(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+def _unix_door(path: str) -> socket.socket:
+    """A socket file in place of one that a killed process left; a living one is not taken over."""
+    door = socket.socket(socket.AF_UNIX)
+    try:
+        with socket.socket(socket.AF_UNIX) as other:
+            other.connect(path)
+    except OSError:
+        Path(path).unlink(missing_ok=True)
+    else:
+        door.close()
+        raise OSError(errno.EADDRINUSE, "another process listens on this socket")
+    door.bind(path)
+    Path(path).chmod(0o660)
+    door.listen()
+    return door

@@ -18,6 +18,7 @@ COMMANDS = {
     "classify": "handlers.cli.classify:classify",
     "evaluate": "handlers.cli.evaluate:evaluate",
     "replay": "handlers.cli.replay:replay",
+    "lint-mail": "handlers.cli.lint_mail:lint_mail",
     "read-mail": "handlers.cli.read_mail:read_mail",
     "check": "handlers.cli.check:check",
     "headers": "handlers.cli.headers:headers",

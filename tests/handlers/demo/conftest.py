@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from handlers.parts import Parts, join
-from handlers.serve import listener
+from handlers.serve import doors
 from handlers.settings import load_settings
 from handlers.web.app import create_app
 from handlers.worker import Worker
@@ -94,7 +94,7 @@ def live(parts: Parts, site: Site) -> Iterator[Site]:
     server = make_server(host, port, create_app(parts), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    mail = listener(parts)
+    mail = doors(parts)
     mail.start()
     yield site
     mail.stop()

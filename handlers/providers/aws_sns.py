@@ -27,14 +27,13 @@ from bot.model import Channel, Inbound, InboundMessage, MessageKind
 from handlers.http_client import fetch
 from handlers.payload import Payload, read_json
 from handlers.ports import (
-    HttpAnswer,
+    AnswersByApi,
     Malformed,
     OutcomeUnknown,
     RawRequest,
     SendError,
     Unsupported,
 )
-from handlers.receipt import Receipt
 from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, is_set_up, part
 from handlers.sns import CONFIRMATION, NOTIFICATION, Sns, canonical
 from handlers.spelled import person
@@ -91,7 +90,7 @@ def _pinned(path: Path | None) -> Sequence[x509.Certificate]:
         raise SettingsError(f"{PREFIX}CERTIFICATE is no readable PEM file") from None
 
 
-class AwsSns:
+class AwsSns(AnswersByApi):
     name = "aws-sns"
 
     def __init__(self, settings: AwsSettings, session: Any) -> None:
@@ -133,11 +132,6 @@ class AwsSns:
                 in_reply_to=message.optional("previousPublishedMessageId"),
             )
         ]
-
-    def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
-        """SNS takes no answer in the response; confirmations go out over the outbox."""
-        del receipts
-        return HttpAnswer(status=200)
 
     def send(self, item: OutboxItem) -> str:
         if item.address is None:

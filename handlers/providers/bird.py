@@ -18,8 +18,7 @@ from pydantic import Field
 from bot.model import Channel, Inbound, InboundMessage, MessageKind
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
-from handlers.ports import HttpAnswer, RawRequest, SendError, Unsupported
-from handlers.receipt import Receipt
+from handlers.ports import AnswersByApi, RawRequest, SendError, Unsupported
 from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, is_set_up, part
 from handlers.signatures import hmac_sha256, require, require_fresh
 from handlers.spelled import person
@@ -46,7 +45,7 @@ def configure(settings: Settings) -> Bird | None:
     return Bird(given)
 
 
-class Bird:
+class Bird(AnswersByApi):
     name = "bird"
 
     def __init__(self, settings: BirdSettings) -> None:
@@ -87,11 +86,6 @@ class Bird:
                 media_count=0 if what == "text" else 1,
             )
         ]
-
-    def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
-        """Bird takes no answer in the response; confirmations go out over the outbox."""
-        del receipts
-        return HttpAnswer(status=200)
 
     def send(self, item: OutboxItem) -> str:
         """`item.sender` is Bird's channel id."""

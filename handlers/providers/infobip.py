@@ -15,9 +15,8 @@ from pydantic import Field
 from bot.model import Channel, Inbound, InboundMessage, MessageKind
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
-from handlers.ports import HttpAnswer, RawRequest, SendError, Unsupported
+from handlers.ports import AnswersByApi, RawRequest, SendError, Unsupported
 from handlers.provider_block import provider_block
-from handlers.receipt import Receipt
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import basic, require_basic
 from handlers.spelled import digits, person, with_plus
@@ -43,7 +42,7 @@ def configure(settings: Settings) -> Infobip | None:
     return Infobip(given) if is_set_up(given, PREFIX, *needed) else None
 
 
-class Infobip:
+class Infobip(AnswersByApi):
     name = "infobip"
 
     def __init__(self, settings: InfobipSettings) -> None:
@@ -64,11 +63,6 @@ class Infobip:
         if not found:
             raise Unsupported("notice")
         return found
-
-    def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
-        """Infobip takes no answer in the response; confirmations go out over the outbox."""
-        del receipts
-        return HttpAnswer(status=200)
 
     def send(self, item: OutboxItem) -> str:
         if item.address is None:

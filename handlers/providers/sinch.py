@@ -16,9 +16,8 @@ from pydantic import Field
 from bot.model import Channel, Inbound, InboundMessage, MessageKind
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
-from handlers.ports import HttpAnswer, RawRequest, SendError, Unsupported, Unverified
+from handlers.ports import AnswersByApi, RawRequest, SendError, Unsupported, Unverified
 from handlers.provider_block import provider_block
-from handlers.receipt import Receipt
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import hmac_sha256, require, require_fresh
 from handlers.spelled import digits, person, with_plus
@@ -45,7 +44,7 @@ def configure(settings: Settings) -> Sinch | None:
     return Sinch(given) if is_set_up(given, PREFIX, *needed) else None
 
 
-class Sinch:
+class Sinch(AnswersByApi):
     name = "sinch"
 
     def __init__(self, settings: SinchSettings) -> None:
@@ -76,11 +75,6 @@ class Sinch:
         if message.optional("direction") == "TO_APP":
             return [_conversation(event, message, request.received_at)]
         raise Unsupported(kind[:40] or "trigger")
-
-    def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
-        """Sinch takes no answer in the response; confirmations go out over the outbox."""
-        del receipts
-        return HttpAnswer(status=200)
 
     def send(self, item: OutboxItem) -> str:
         if item.address is None:

@@ -27,7 +27,7 @@ from bot.model import (
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
 from handlers.ports import (
-    HttpAnswer,
+    AnswersByApi,
     Malformed,
     RawRequest,
     SendError,
@@ -35,7 +35,6 @@ from handlers.ports import (
     Unverified,
 )
 from handlers.provider_block import provider_block
-from handlers.receipt import Receipt
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import require_fresh
 from handlers.spelled import person
@@ -71,7 +70,7 @@ def configure(settings: Settings) -> Telnyx | None:
     return Telnyx(telnyx)
 
 
-class Telnyx:
+class Telnyx(AnswersByApi):
     name = "telnyx"
 
     def __init__(self, settings: TelnyxSettings) -> None:
@@ -103,11 +102,6 @@ class Telnyx:
         if kind == "message.finalized":
             return _refusals(payload, request.received_at)
         raise Unsupported(kind[:40])
-
-    def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
-        """Telnyx takes no answer in the response; confirmations go out over the outbox."""
-        del receipts
-        return HttpAnswer(status=200)
 
     def send(self, item: OutboxItem) -> str:
         if item.address is None:

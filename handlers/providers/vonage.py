@@ -21,7 +21,7 @@ from bot.model import Channel, Inbound, InboundMessage, MessageKind
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
 from handlers.ports import (
-    HttpAnswer,
+    AnswersByApi,
     Malformed,
     RawRequest,
     SendError,
@@ -29,7 +29,6 @@ from handlers.ports import (
     Unverified,
 )
 from handlers.provider_block import provider_block
-from handlers.receipt import Receipt
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import basic, hmac_sha256, require, require_fresh
 from handlers.spelled import digits, person, with_plus
@@ -57,7 +56,7 @@ def configure(settings: Settings) -> Vonage | None:
     return Vonage(given) if is_set_up(given, PREFIX, *needed) else None
 
 
-class Vonage:
+class Vonage(AnswersByApi):
     name = "vonage"
 
     def __init__(self, settings: VonageSettings) -> None:
@@ -101,11 +100,6 @@ class Vonage:
         if event.optional("status"):
             return _receipt(event, request.received_at)
         return [_of_messages_api(event, request.received_at)]
-
-    def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
-        """Vonage takes no answer in the response; confirmations go out over the outbox."""
-        del receipts
-        return HttpAnswer(status=200)
 
     def send(self, item: OutboxItem) -> str:
         if item.address is None:

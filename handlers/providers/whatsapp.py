@@ -25,6 +25,7 @@ from bot.model import (
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
 from handlers.ports import (
+    AnswersByApi,
     HttpAnswer,
     RawRequest,
     SendError,
@@ -32,7 +33,6 @@ from handlers.ports import (
     Unverified,
 )
 from handlers.provider_block import provider_block
-from handlers.receipt import Receipt
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import hmac_sha256, require
 from handlers.spelled import person
@@ -59,7 +59,7 @@ def configure(settings: Settings) -> WhatsApp | None:
     return WhatsApp(whatsapp)
 
 
-class WhatsApp:
+class WhatsApp(AnswersByApi):
     name = "whatsapp"
 
     def __init__(self, settings: WhatsAppSettings) -> None:
@@ -92,11 +92,6 @@ class WhatsApp:
         if not found:
             raise Unsupported("update")
         return found
-
-    def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
-        """WhatsApp takes no answer in the response; confirmations go out over the outbox."""
-        del receipts
-        return HttpAnswer(status=200)
 
     def send(self, item: OutboxItem) -> str:
         if item.address is None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.bench import webhook
+from tests.bench import reading, webhook
 
 if __name__ == "__main__":
-    for line in webhook.bench():
-        print(line)
+    for measured in (webhook, reading):
+        print("\n".join(measured.bench()), end="\n\n")

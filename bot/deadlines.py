@@ -34,7 +34,7 @@ class Act:
         """As the entry tells.
 
         What the company heard elsewhere was received when it was heard, not when it was recorded.
-        What was erased, or decided by a person afterwards, tells only when the person acted.
+        What was erased tells only when the person acted.
         """
         received = None if "source" in entry.facts else _instant(entry.facts.get("received_at"))
         sent = _instant(entry.facts.get("occurred_at"))

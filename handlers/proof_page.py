@@ -73,6 +73,11 @@ def page(proof: Proof, findings: Findings) -> str:
 def _facts(reads: Disclosure) -> Mapping[str, str]:
     facts: dict[str, Json] = json.loads(reads.facts)
     facts["evidence"] = _evidence(facts.get("evidence"), _words(reads))
+    match facts.pop("answer", None):
+        case {"text": str() as text, "template": str() as template}:
+            facts["we_answered"] = f"“{text}” ({template})"
+        case str() as kind:  # what became of it
+            facts["answer"] = kind
     return {
         name.replace("_", " "): _printable(value)
         for name, value in facts.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from bot.model import (
     InboundMessage,
     Json,
     MailThread,
+    NewEntry,
     Notice,
     NoticeKind,
     ReviewCause,
@@ -96,7 +97,7 @@ class Recorder:
         session, now = self._session, self._now
         entry_id = ""
         changed = [change for change in decision.changes if change.hold is not None]
-        for number, entry in enumerate(decision.entries):
+        for number, entry in enumerate(_with_answer(decision, origin)):
             recorded_id = self._new_id()
             session.append(
                 self._addr, entry, id=recorded_id, message_id=origin.message_id, recorded_at=now
@@ -249,3 +250,22 @@ class Recorder:
             )
         )
         return outbox_id
+
+
+def _with_answer(decision: Decision, origin: Origin) -> Sequence[NewEntry]:
+    """The entries; the last holds our answer, verbatim, to be sealed and proved with the rest.
+
+    What became of the answer later (sent, dropped, unknown) is an entry of its own.
+    """
+    answer = decision.answer
+    if answer is None:
+        return decision.entries
+    *before, last = decision.entries
+    said: dict[str, Json] = {
+        "kind": str(answer.kind),
+        "template": answer.template,
+        "lang": answer.lang,
+        "text": answer.text,
+        "in_response": origin.inline,
+    }
+    return (*before, replace(last, facts={**last.facts, "answer": said}))

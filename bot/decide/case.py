@@ -142,6 +142,7 @@ class Case:
                 "assurance": str(message.assurance),
                 "provider_intent": str(message.provider_intent),
                 "provider_replied": message.provider_replied,
+                "provider_keyword": message.provider_keyword,
                 "received_at": message.received_at.isoformat(),
                 "occurred_at": message.occurred_at.isoformat() if message.occurred_at else None,
                 "intent": str(reading.intent),

@@ -98,6 +98,9 @@ def _opt_out(
         "review": review.id,
         "repeats": not news,
         "rule": "human" if decision.actor.name != "clock" else "clock",
+        # the message's own, for every deadline that runs from them
+        "received_at": review.entry.facts.get("received_at"),
+        "occurred_at": review.entry.facts.get("occurred_at"),
     }
     return Decision(
         outcome="opted_out" if news else "already_opted_out",

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot import deadlines
 from bot.errors import Conflict, NotAllowed, NotFound
 from bot.model import (
     CHANNEL_SCOPE,
@@ -329,3 +330,34 @@ def test_a_start_received_before_a_repeated_stop_was_kept_lifts_nothing(at_desk:
     later = at_desk.clock.forward(seconds=1)
     assert at_desk.hears(sms("start", at=later)).outcome == "opted_in"
     assert at_desk.holds() == {}
+
+
+def test_what_we_answered_is_in_the_ledger_word_for_word(at_desk: Bench) -> None:
+    receipt = at_desk.hears(sms("stop", provider_keyword=True))
+    at_desk.hears(mail("stop"))
+    said = at_desk.history()[0].facts
+    assert said["provider_keyword"] is True
+    answer = said["answer"]
+    assert isinstance(answer, dict)
+    assert answer["text"] == receipt.inline_text != ""
+    assert answer["in_response"] is True
+    mailed = at_desk.history(MAIL_ANN)[0].facts["answer"]
+    assert isinstance(mailed, dict)
+    assert mailed["text"] == at_desk.outbox(MAIL_ANN)[0].payload["text"]
+    assert mailed["in_response"] is False
+
+    at_desk.hears(sms("stop"))  # adds nothing and is answered nothing
+    assert "answer" not in at_desk.history()[1].facts
+
+
+def test_an_opt_out_that_a_person_decided_counts_from_the_message(at_desk: Bench) -> None:
+    sent = at_desk.clock.now - timedelta(minutes=3)
+    at_desk.hears(sms("hm", occurred_at=sent))
+    received = at_desk.history()[0].facts["received_at"]
+    review = at_desk.store.read(lambda session: session.open_reviews())[0]
+    at_desk.clock.forward(hours=5)
+    at_desk.desk.receive(verdict(at_desk, review.id, Verdict.OPT_OUT))
+    decided = at_desk.history()[-1]
+    assert decided.facts["received_at"] == received
+    assert decided.facts["occurred_at"] == sent.isoformat()
+    assert deadlines.Act.of(decided) == deadlines.Act.of(at_desk.history()[0])

@@ -91,6 +91,19 @@ def test_history_tells_what_was_said_how_it_was_read_and_when(api: Api) -> None:
     assert entries[1]["facts"]["evidence"] == "form v7"
 
 
+def test_history_tells_by_when_each_rule_wanted_it_heeded(api: Api) -> None:
+    api.site.bench.hears(sms("pls stop texting me"))
+    api.site.bench.hears(sms("help"))
+    stop, asked = json_of(api.get("/v1/history", address=ANN))["entries"]
+    clocks = {one["rule"]: one for one in stop["deadlines"]}
+    assert clocks["us_tcpa"]["kept"] is True
+    assert clocks["us_tcpa"]["due"] == "2026-12-10T12:00:00Z"
+    assert "64.1200" in clocks["us_tcpa"]["source"]
+    assert {one["duty"] for one in stop["deadlines"]} >= {"stop", "confirm"}
+    assert all(one["kept"] is None for one in stop["deadlines"] if one["duty"] != "stop")
+    assert asked["deadlines"] == []
+
+
 def test_nobody_we_heard_of_has_no_history(api: Api) -> None:
     assert json_of(api.get("/v1/history", address="bea@example.com")) == {"entries": []}
 

@@ -150,6 +150,7 @@ def test_the_page_shows_the_words_that_decided(
     page = shell.folder / "ann.html"
     assert shell.run(proof, ANN, "--html", str(page)).exit_code == 0
     assert "“pls stop” (phrase:stop)" in page.read_text()
+    assert "we answered" in page.read_text()
 
 
 def test_who_was_erased_has_a_proof_without_words(filled: Shell) -> None:

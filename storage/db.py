@@ -47,7 +47,6 @@ class Db:
         "chance",
         "dialect",
         "promised",
-        "spoiled",
     )
 
     def __init__(self, connection: Connection, dialect: str) -> None:
@@ -56,8 +55,6 @@ class Db:
         self.dialect = dialect
         self.chance = Chance()
         self.promised = False  # something waits to be sent once this is committed
-        self.spoiled = False
-        """A row of an earlier unit was refused: whose it was, only running them again can tell."""
         self._waiting: list[tuple[Insertion, dict[str, Any]]] = []
         self._addrs: set[bytes] = set()  # whose rows wait
         self._known: dict[tuple[Statement, bytes], Row | None] = {}  # foreseen, unchanged since
@@ -145,7 +142,7 @@ class Db:
         """Another transaction: nothing waits, and what was known may have changed."""
         self._forget_waiting()
         self._known.clear()
-        self._unit = self._saved = self.spoiled = self.promised = False
+        self._unit = self._saved = self.promised = False
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -160,15 +157,15 @@ class Db:
         return cursor
 
     def _write_earlier(self) -> None:
-        """A savepoint must not take the rows of earlier units with it when it is undone."""
+        """A savepoint must not take the rows of earlier units with it when it is undone.
+
+        If one is refused, this unit gets the blame for now; as the rows still wait, the end of the
+        batch is refused too, and all of it runs again.
+        """
         if not self._of_earlier:
             return
         self._known.clear()
-        try:
-            self._write(self._waiting[: self._of_earlier])
-        except BaseException:
-            self.spoiled = True
-            raise
+        self._write(self._waiting[: self._of_earlier])
         del self._waiting[: self._of_earlier]
         self._of_earlier = 0
 

@@ -126,10 +126,6 @@ class Pair:
         self.main.undo_unit()
         self.keys.undo_unit()
 
-    @property
-    def spoiled(self) -> bool:
-        return self.main.spoiled or self.keys.spoiled
-
     def write_out(self) -> None:
         self.keys.write_out()
         self.main.write_out()

@@ -34,8 +34,6 @@ class Transactions(Protocol):
     def begin_unit(self) -> None: ...
     def end_unit(self) -> None: ...
     def undo_unit(self) -> None: ...
-    @property
-    def spoiled(self) -> bool: ...
     def write_out(self) -> None: ...
     def rollback(self) -> None: ...
     def commit(self) -> None: ...
@@ -171,12 +169,9 @@ class GroupCommit:
         self._foresee(transactions.main, transactions.keys, addrs)
         for unit in batch:
             self._attempt(transactions, unit, alone=False)
-            if transactions.spoiled:
-                break
-        else:
-            with suppress(Exception):  # what it was shows when they run again
-                transactions.write_out()
-                return True
+        with suppress(Exception):  # what it was shows when they run again
+            transactions.write_out()
+            return True
         transactions.rollback()
         transactions.begin()
         return False

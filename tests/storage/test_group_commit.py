@@ -44,8 +44,6 @@ class Journal:
     def undo_unit(self) -> None:
         self.done.append("undo")
 
-    spoiled = False
-
     def write_out(self) -> None:
         pass
 

@@ -1,9 +1,26 @@
-"""`make bench`: every measurement, one table after the other."""
+"""`make bench`: every measurement, one table after the other; `--help` says what can be chosen."""
 
 from __future__ import annotations
 
-from tests.bench import reading, webhook
+import argparse
+from functools import partial
+
+from tests.bench import reading, storage, webhook
 
 if __name__ == "__main__":
-    for measured in (webhook, reading):
-        print("\n".join(measured.bench()), end="\n\n")
+    options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    options.add_argument("--only", choices=("webhook", "reading", "storage"), help="one of them")
+    options.add_argument(
+        "--entries", type=int, default=10_000, help="opt-outs that the store holds (10000)"
+    )
+    chosen = options.parse_args()
+    tables = {
+        "webhook": webhook.bench,
+        "reading": reading.bench,
+        "storage": partial(storage.bench, chosen.entries),
+    }
+    for name, table in tables.items():
+        if chosen.only in (None, name):
+            for line in table():
+                print(line, flush=True)
+            print(flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from tests.bench import reading, storage, webhook
@@ -14,7 +15,7 @@ if __name__ == "__main__":
         "--entries", type=int, default=10_000, help="opt-outs that the store holds (10000)"
     )
     chosen = options.parse_args()
-    tables = {
+    tables: dict[str, Callable[[], Iterable[str]]] = {
         "webhook": webhook.bench,
         "reading": reading.bench,
         "storage": partial(storage.bench, chosen.entries),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import tokens
+from bot.decide.recording import DOUBTED
 from bot.model import CHANNEL_SCOPE, Address, Channel, Scope, ScopeKind
 from bot.policy import Policy
 from bot.tokens import Purpose
@@ -60,8 +61,11 @@ class Links:
         return Linked(address=address, scope=self._scope(name))
 
     def undo(self, address: Address, entry_id: str, now: datetime) -> str:
-        """A token that takes back the entry, for a day."""
+        """A token that takes back the entry, for a day; empty where that would lift a doubt too."""
         addr = self._store.address_hash(address)
+        found = self._store.read(lambda session: session.suppressions(addr, now))
+        if any(one.entry_id == entry_id and DOUBTED in one.flags for one in found):
+            return ""
         return tokens.make(self._store.token_key, Purpose.UNDO, addr, entry_id, now)
 
     def undone(self, token: str, now: datetime) -> tuple[Address, str, Scope] | None:

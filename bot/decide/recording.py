@@ -21,6 +21,8 @@ from bot.model import (
 )
 from bot.verdict import covered
 
+DOUBTED = "doubted"
+"""The flag of a stop that took the place of a doubt: taking it back would drop the doubt too."""
 MAY_RECORD = frozenset({Role.RECORD, Role.ADMIN})
 
 
@@ -47,6 +49,9 @@ def decide_recording(recording: Recording, standing: Standing, voice: Voice) -> 
 
 def _opt_out(recording: Recording, standing: Standing, voice: Voice) -> Decision:
     news = not covered(recording.scope, standing, voice.policy, recording.address.channel)
+    wide = recording.scope.kind in (ScopeKind.CHANNEL, ScopeKind.EVERYTHING)
+    doubted = wide and any(one.hold is Hold.HELD for one in standing.suppressions)
+    flags = {DOUBTED} if doubted else set[str]()
     answer = None
     if recording.confirm and news:
         if not recording.recipient:
@@ -67,14 +72,14 @@ def _opt_out(recording: Recording, standing: Standing, voice: Voice) -> Decision
     return Decision(
         outcome="opted_out" if news else "already_opted_out",
         entries=(_entry(EntryKind.OPTED_OUT, recording, {"repeats": not news}),),
-        changes=(Change(scope=recording.scope, hold=Hold.STOPPED),) if news else (),
+        changes=(
+            (Change(scope=recording.scope, hold=Hold.STOPPED, flags=frozenset(flags)),)
+            if news
+            else ()
+        ),
         stops_again=not news,
         answer=answer,
-        settles=(
-            Verdict.OPT_OUT
-            if recording.scope.kind in (ScopeKind.CHANNEL, ScopeKind.EVERYTHING)
-            else None
-        ),
+        settles=Verdict.OPT_OUT if wide else None,
     )
 
 
@@ -129,7 +134,11 @@ def _erase(recording: Recording, standing: Standing, voice: Voice) -> Decision:
 
 def _undo(recording: Recording, standing: Standing) -> Decision:
     """Take back what one entry did and nothing else; a stop said again meanwhile stands."""
-    found = tuple(one for one in standing.suppressions if one.entry_id == recording.undoes)
+    found = tuple(
+        one
+        for one in standing.suppressions
+        if one.entry_id == recording.undoes and DOUBTED not in one.flags
+    )
     again = standing.stopped_again_at
     said_again = any(again is not None and again > one.since for one in found)
     if not found or said_again:

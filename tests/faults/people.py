@@ -8,6 +8,7 @@ import json
 import random
 import smtplib
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -61,7 +62,7 @@ def numbers(offset: int) -> Iterator[str]:
         yield f"+1{AREAS[area % len(AREAS)]}555{100 + rest:04d}"
 
 
-class Carrier(threading.Thread):
+class Carrier(threading.Thread, ABC):
     """Brings one message after the other until `enough` is set. `people` are those it spoke for."""
 
     name_ = ""
@@ -120,6 +121,7 @@ class Carrier(threading.Thread):
         del tries
         return False
 
+    @abstractmethod
     def _try(self, person: Person, message: Message) -> bool:
         """Whether it was taken.
 
@@ -127,7 +129,6 @@ class Carrier(threading.Thread):
             Refused: for good.
             OSError, HTTPException, SMTPException: nobody knows.
         """
-        raise NotImplementedError
 
 
 class Twilio(Carrier):

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from bot import tokens
 from bot.model import Act, Actor, Address, Recording, Role
 from bot.pages import texts
 from bot.tokens import Purpose
 from handlers.links import Links
 from tests.handlers.web_kit import PUBLIC, Site, site
-from tests.kit import MAIL_ANN
+from tests.kit import MAIL_ANN, mail, plain_reader
 
 POLICY = """
 company = "Acme & Sons"
@@ -146,6 +147,26 @@ def test_undo_lifts_no_stop_that_stood_before(desk: Site) -> None:
     desk.bench.clock.forward(minutes=5)
     page = desk.client.post(link(desk), data={"List-Unsubscribe": "Page"}).text
     assert "/undo" not in page
+
+
+def test_undo_drops_no_doubt_that_stood_before(desk: Site) -> None:
+    desk.bench.desk._reader = plain_reader
+    desk.bench.hears(mail("hm"))
+    assert desk.bench.holds(MAIL_ANN) == {"channel": "held"}
+    page = desk.client.post(link(desk), data={"List-Unsubscribe": "Page"}).text
+    assert "/undo" not in page
+    entry = desk.bench.history(MAIL_ANN)[-1]
+    links = Links(desk.parts.store, desk.parts.policy)
+    assert links.undo(MAIL_ANN, entry.id, desk.bench.clock()) == ""
+    forced = tokens.make(
+        desk.parts.store.token_key,
+        Purpose.UNDO,
+        desk.bench.addr(MAIL_ANN),
+        entry.id,
+        desk.bench.clock(),
+    )
+    desk.client.post(f"/u/{forced}/undo")
+    assert desk.bench.holds(MAIL_ANN) == {"channel": "stopped"}
 
 
 def test_the_link_itself_undoes_nothing(desk: Site) -> None:

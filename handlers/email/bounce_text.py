@@ -24,7 +24,7 @@ _FAILURE: Final = tuple(_DATA["failure"])
 _LABELS: Final = tuple(_DATA["labels"])
 _DELAYED: Final = tuple(_DATA["delayed"])
 _TRANSIENT: Final = tuple(_DATA["transient"])
-_PERMANENT: Final = tuple(_DATA["permanent"])
+_LIST_BELOW: Final = tuple(_DATA["list_below"])
 
 _TEXT_LIMIT: Final = 65_536
 _LINE_LIMIT: Final = 998
@@ -37,6 +37,8 @@ _ENHANCED: Final = re.compile(r"(?<![\d.])([245])\.\d{1,3}\.\d{1,3}(?![\d.]*\d)"
 _REPLY_CODE: Final = re.compile(r"(?<![\d.:/@-])([45])[0-5]\d(?=[ \-#,;:)\]]|$)")
 _REPLY: Final = re.compile(r"[^\s:]{1,12}(?:\[\d+\])?\s?:")
 _BARE_ADDRESS: Final = re.compile(r"[^\s@<>]{1,64}@[A-Za-z0-9.-]{1,253}")
+_FOLLOWS: Final = ("follow", "follows", "following", "below", "headers", "header")
+_LIST_LINES: Final = 2
 _ROBOTS: Final = ("mailer-daemon@", "postmaster@", "mailerdaemon@", "mail-daemon@", "abuse@")
 
 
@@ -51,8 +53,14 @@ def split(text: str) -> tuple[str, str]:
 
 
 def _announces_copy(line: str) -> bool:
+    """True for "Original message follows:", not for "do not resend your original message"."""
     folded = fold(line)
-    return any(phrase in folded for phrase in _COPY_BELOW)
+    if not any(phrase in folded for phrase in _COPY_BELOW):
+        return False
+    if any(phrase in folded for phrase in _LIST_BELOW):
+        return False
+    core = folded.strip("-_=*:. ")
+    return core.startswith(_COPY_BELOW) or core.endswith(_FOLLOWS) or folded.endswith((":", "-"))
 
 
 def is_bounce(
@@ -63,7 +71,8 @@ def is_bounce(
     `encloses` says that the mail carries another one whole.
     """
     name, local = fold(sender), address.rpartition("@")[0].lower()
-    named = any(word in name or word in local for word in _SENDERS)
+    nobody = not address and null_sender  # "From: <>" is an MTA's
+    named = nobody or any(word in name or word in local for word in _SENDERS)
     title = fold(subject)
     titled = any(phrase in title for phrase in _SUBJECTS)
     if titled and (named or null_sender):
@@ -95,20 +104,24 @@ def recipient(text: str, *, sent_to: list[str], ours: set[str]) -> str | None:
     """The address the prose names as unreachable: the best line wins, then the first."""
     known = {address.lower() for address in sent_to}
     best, best_score = None, 0
+    listed = 0  # lines for which "the following recipients:" still holds
     for line in text[:_TEXT_LIMIT].split("\n"):
-        if "@" not in line:
-            continue
         folded = fold(line)
-        context = _context_score(folded)
-        for token in _addresses_in(line[:_LINE_LIMIT]):
-            lower = token.lower()
-            if lower in ours or lower.startswith(_ROBOTS):
-                continue
-            score = 1 + context + 4 * (lower in known)
-            score += 3 * folded.lstrip("<>*'\"-. ").startswith(fold(token))
-            score += folded.strip("<>*'\".,: ") == fold(token)
-            if score > best_score:
-                best, best_score = token, score
+        if "@" in line:
+            context = _context_score(folded) + 6 * (listed > 0)
+            for token in _addresses_in(line[:_LINE_LIMIT]):
+                lower = token.lower()
+                if lower in ours or lower.startswith(_ROBOTS):
+                    continue
+                score = 1 + context + 4 * (lower in known)
+                score += 3 * folded.lstrip("<>*'\"-. ").startswith(fold(token))
+                score += folded.strip("<>*'\".,: ") == fold(token)
+                if score > best_score:
+                    best, best_score = token, score
+        if any(phrase in folded for phrase in _LIST_BELOW):
+            listed = _LIST_LINES
+        elif folded:
+            listed -= 1
     return best
 
 
@@ -119,13 +132,17 @@ def _context_score(folded: str) -> int:
 
 def _addresses_in(line: str) -> Iterator[str]:
     for token in _TOKENS.split(line):
-        bare = token.strip(".*=!?{}").removeprefix("mailto=")
+        bare = token.strip(".*=!?{}").removeprefix("mailto=").removeprefix("SMTP=")
         if "@" in bare and is_address(bare) and "." in bare.rpartition("@")[2]:
             yield bare
 
 
 def is_permanent(block: Mapping[str, str], *, text: str, subject: str) -> bool:
-    """False for a delay and for a status of class 4; by the words where no code is given."""
+    """False for a delay and for a status of class 4 (RFC 3463, 2).
+
+    Without any code, a message that was given up counts as refused for good unless the words call
+    the failure a passing one.
+    """
     if block.get("action", "").lower().startswith("delayed"):
         return False
     for code in (block.get("status", ""), block.get("diagnostic-code", "")):
@@ -139,8 +156,6 @@ def is_permanent(block: Mapping[str, str], *, text: str, subject: str) -> bool:
         status_class = _status_class(line[:_LINE_LIMIT])
         if status_class:
             return status_class == "5"
-    if any(phrase in words for phrase in _PERMANENT):
-        return True
     return not any(phrase in words or phrase in title for phrase in _TRANSIENT)
 
 

@@ -24,6 +24,7 @@ HEADERS_LIMIT: Final = 512 << 10  # bytes of one header block that are looked at
 FIELDS_LIMIT: Final = 2_000
 
 _TEXT: Final = "text/plain"
+_INK: Final = re.compile(rb"\S")
 _EMPTY_LINE: Final = re.compile(rb"\n\r?\n")
 _FIELD: Final = re.compile(rb"[!-9;-~]{1,200}[ \t]{0,20}:")
 _PARAMETER: Final = r";\s*{}(?:\*\d*\*?)?\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;]+))"
@@ -102,8 +103,18 @@ class _Budget:
 def parse(raw: bytes) -> tuple[Part, bool]:
     """The tree, and whether parts were left out of it because there were too many or too deep."""
     budget = _Budget()
-    start = raw.find(b"\n") + 1 if raw.startswith((b"From ", b">From ")) else 0  # mbox
+    raw = _with_newlines(raw)
+    ink = _INK.search(raw)  # some stores put empty lines above the headers
+    start = ink.start() if ink else 0
+    if raw.startswith((b"From ", b">From "), start):  # mbox
+        start = raw.find(b"\n", start) + 1
     return _part(raw, (start, len(raw)), budget), budget.cut
+
+
+def _with_newlines(raw: bytes) -> bytes:
+    """The bytes with line feeds, if lines end in carriage returns alone (old Macs, some dumps)."""
+    head = raw[:HEADERS_LIMIT]
+    return raw.replace(b"\r", b"\n") if b"\n" not in head and b"\r" in head else raw
 
 
 def _part(

@@ -26,6 +26,7 @@ _HEADER_KINDS: Final = frozenset(
     {"text/rfc822-headers", "message/rfc822-headers", "message/global-headers", "text/rfc822"}
 )
 _MESSAGE_KINDS: Final = frozenset({"message/rfc822", "message/global"})
+_RECIPIENTS: Final = frozenset({"final-recipient", "original-recipient"})
 _SUCCESS: Final = frozenset({"delivered", "relayed", "expanded"})
 _NO_COMPLAINT: Final = frozenset({"not-spam", "auth-failure", "dmarc"})
 _LINES_LIMIT: Final = 2_000
@@ -98,11 +99,7 @@ def _bounce(
     structured = bool(blocks) or root.parameter("report-type").lower() == "delivery-status"
     if not blocks and "-recipient" in text.lower():
         blocks = list(_blocks(text))
-    blocks = [
-        block
-        for block in blocks
-        if "final-recipient" in block or "original-recipient" in block or "action" in block
-    ]
+    blocks = [block for block in blocks if _RECIPIENTS & block.keys() or "action" in block]
     failed = addresses(root.all("x-failed-recipients"))
     if not (
         structured
@@ -120,6 +117,10 @@ def _bounce(
     actions = {block.get("action", "").split(" ", 1)[0].lower() for block in blocks} - {""}
     if actions and actions <= _SUCCESS:
         return Report(kind=MessageKind.AUTO_REPLY)
+    if not blocks:
+        inner = _enclosed_report(parts)
+        if inner is not None:
+            return read_report(inner, subject=subject, from_address=from_address)
     if original is None and copy:
         original = parse(copy.encode("utf-8", "replace"))[0]
     block = _worst(blocks)
@@ -160,9 +161,26 @@ def _bounce(
     )
 
 
+def _enclosed_report(parts: list[Part]) -> Part | None:
+    """The delivery report that a gateway put into a bounce of its own."""
+    enclosed = (part.children[0] for part in parts if part.kind in _MESSAGE_KINDS and part.children)
+    return next(
+        (one for one in enclosed if one.parameter("report-type").lower() == "delivery-status"), None
+    )
+
+
 def _worst(blocks: list[dict[str, str]]) -> dict[str, str]:
-    failed = (block for block in blocks if block.get("action", "").lower().startswith("failed"))
-    return next(failed, blocks[0] if blocks else {})
+    """The first failed recipient's fields; some generators put an empty line between them."""
+    failed = (
+        at
+        for at, block in enumerate(blocks)
+        if block.get("action", "").lower().startswith("failed")
+    )
+    at = next(failed, 0)
+    worst = blocks[at] if blocks else {}
+    if not _RECIPIENTS & worst.keys() and len(blocks) > at + 1:
+        return blocks[at + 1] | worst
+    return worst
 
 
 def _recipient(block: dict[str, str], sent_to: list[str]) -> str | None:
@@ -170,9 +188,11 @@ def _recipient(block: dict[str, str], sent_to: list[str]) -> str | None:
     final = _typed_address(block.get("final-recipient", ""))
     first = _typed_address(block.get("original-recipient", ""))
     known = {address.lower() for address in sent_to}
-    if first and (not final or (first.lower() in known and final.lower() not in known)):
-        return first
-    return final
+    if first and final:
+        inside = "." not in final.rpartition("@")[2]  # a name of their own network
+        ours = first.lower() in known and final.lower() not in known
+        return first if inside or ours else final
+    return final or first
 
 
 def _typed_address(value: str) -> str | None:

@@ -240,7 +240,7 @@ PROSE: dict[str, tuple[bytes, str, bool]] = {
         "ann@example.org",
         True,
     ),
-    "mailbox full without a code": (
+    "given up without a code": (
         _plain(
             "MAILER-DAEMON@mx.example.com",
             "Delivery failure",
@@ -248,7 +248,7 @@ PROSE: dict[str, tuple[bytes, str, bool]] = {
             + ORIGINAL,
         ),
         "ann@example.org",
-        False,
+        True,
     ),
     "Groups": (
         _plain(

@@ -10,20 +10,24 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.quoted_lines import (
+from bot.quoted_heads import (
     Sure,
     attribution,
+    header_block_end,
+    is_separator,
+    is_title,
+    is_verb,
+    may_end_attribution,
+)
+from bot.quoted_lines import (
     fold,
     has_link,
-    header_block_end,
     is_client_line,
     is_disclaimer,
     is_footer,
     is_long_rule,
     is_rule,
-    is_separator,
     is_signature_mark,
-    may_end_attribution,
     points_somewhere,
 )
 
@@ -31,6 +35,7 @@ TEXT_LIMIT: Final = 65_536  # characters; a person's own words come first in a m
 _QUOTE: Final = re.compile(r"[ \t\xa0\ufeff]{0,4}(?:>|\uff1e)")
 _DECORATED: Final = re.compile(r"\s*>{2,}.*<{2,}\s*$")  # ">>> look here <<<" is emphasis
 _DASH_NAME: Final = re.compile(r"-[^\W\d_a-z]\w+(?: [^\W\d_a-z]\w+){1,2}$")
+_RULE_CHARS: Final = "-_=*\u2014 "
 _FULL_LINE: Final = 60  # a line shorter than this was not wrapped by a program
 _FOOTER_LINES: Final = 15
 
@@ -80,6 +85,7 @@ def _quoted(lines: Sequence[str]) -> list[bool]:
     open_link = False
     for line in lines:
         mark = _QUOTE.match(line) is not None and not open_link and not _DECORATED.match(line[:998])
+        mark = mark and not is_verb(line)
         marks.append(mark)
         open_link = not mark and _leaves_link_open(line)
     return marks
@@ -108,17 +114,27 @@ def _human_parts(lines: list[str]) -> Iterator[tuple[list[str], bool]]:
         if at in starts:
             end, column = starts[at]
             part.append(lines[at][:column])
+            _drop_rules(part)
         elif is_separator(folded[at]):
             end = at + 1
         else:
             end = header_block_end(folded, at)
         if end and not _quote_follows(lines, quoted, end):
+            _drop_rules(part)
             break
         if not end:
             part.append(lines[at])
         at = end or at + 1
     if part:
         yield part, below_quote
+
+
+def _drop_rules(part: list[str]) -> None:
+    """Without the rule, the dashes or the title that a program put above the original."""
+    while part and (not part[-1].strip(_RULE_CHARS) or is_title(fold(part[-1]))):
+        part.pop()
+    if part and part[-1].rstrip().endswith("--"):
+        part[-1] = part[-1].rstrip("- ")
 
 
 def _attributions(
@@ -154,6 +170,7 @@ def _is_wrapped_quote(lines: Sequence[str], quoted: Sequence[bool], at: int) -> 
         line[:1] in "(<["
         or line.startswith("http")
         or (len(lines[at - 1]) >= _FULL_LINE and line[:1].islower())
+        or ("://" in lines[at - 1].rpartition(" ")[2] and " " not in line)
     )
 
 
@@ -171,7 +188,7 @@ def _own_words(part: list[str], *, below_quote: bool) -> str:
         if is_signature_mark(words) or (human and _ends_here(folded, at, below_quote=below_quote)):
             break
         fresh = at == 0 or len(part[at - 1]) < _FULL_LINE
-        if fresh and is_disclaimer(words):
+        if fresh and is_disclaimer(words) and (" " in words or any(folded[at + 1 :])):
             if human or below_quote:
                 break
             skipping = True
@@ -179,6 +196,8 @@ def _own_words(part: list[str], *, below_quote: bool) -> str:
             break
         elif not is_client_line(words):
             kept.append(line)
+        elif human:  # people write above it; what is below is the mail that they answer
+            break
     while kept and not kept[-1]:
         kept.pop()
     if len(kept) > 1 and _DASH_NAME.match(kept[-1]):

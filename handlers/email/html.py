@@ -8,22 +8,32 @@ from __future__ import annotations
 
 import html as entities
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.html_engine import Inscriptis
+from inscriptis.html_properties import Display
 from inscriptis.model.config import ParserConfig
+from inscriptis.model.html_element import HtmlElement
 from lxml import etree
 from lxml.html import HTMLParser, document_fromstring
+
+from bot.quoted_heads import attribution, header_field, is_separator
+from bot.quoted_lines import fold
 
 HTML_LIMIT: Final = 256 << 10  # characters; what is beyond is somebody's newsletter
 _TAGS_LIMIT: Final = 15_000
 _DEPTH_LIMIT: Final = 150  # inscriptis recurses; libxml2 silently drops text below 256
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private use: around a quoted region
 _MAYBE_OPEN, _MAYBE_CLOSE = "\ue002", "\ue003"  # the same around a blockquote of unknown make
-_ANY_MARK: Final = re.compile(r"[\ue000-\ue003]")
-_MARKS: Final = re.compile(r"([\ue000-\ue003])")
+_BUTTON_OPEN = "\ue004"  # around one that Gmail makes when somebody presses its quote button
+_OPENING: Final = frozenset({_OPEN, _MAYBE_OPEN, _BUTTON_OPEN})
+_ANY_MARK: Final = re.compile(r"[\ue000-\ue004]")
+_MARKS: Final = re.compile(r"([\ue000-\ue004])")
+
+_UNCERTAIN: Final = re.compile(f"[{_MAYBE_OPEN}{_MAYBE_CLOSE}{_BUTTON_OPEN}]")
 
 _QUOTE_CLASSES: Final = frozenset({
     "gmail_attr", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "tutanota_quote",
@@ -35,7 +45,8 @@ _UNREADABLE: Final = frozenset({"script", "style", "head", "title", "template", 
 _BREAKS: Final = frozenset(
     {"br", "p", "div", "tr", "li", "blockquote", "hr", "table", "ul", "ol", "h1", "h2", "h3", "h4"}
 )
-_CONFIG: Final = ParserConfig(css=CSS_PROFILES["strict"])
+_CSS: Final = {**CSS_PROFILES["strict"], "hr": HtmlElement(display=Display.block)}
+_CONFIG: Final = ParserConfig(css=_CSS)
 _BROKEN: Final = (
     etree.LxmlError,
     ArithmeticError,
@@ -61,7 +72,7 @@ def to_text(html: str) -> tuple[str, str]:
         except _BROKEN:
             text = ""
     if _ANY_MARK.sub("", text).strip():
-        certain = text.replace(_MAYBE_OPEN, "").replace(_MAYBE_CLOSE, "")
+        certain = _UNCERTAIN.sub("", text)
         return "\n".join(_quoted_lines(text)), "\n".join(_quoted_lines(certain))
     stripped = "\n".join(" ".join(line.split()) for line in "".join(_stripped(html)).split("\n"))
     return stripped, stripped
@@ -89,9 +100,23 @@ def _mark(element: etree._Element) -> None:
             element.text, element.tail = None, _OPEN + (element.tail or "")
     elif classes & _QUOTE_CLASSES or name in _QUOTE_IDS or name.startswith("yahoo_quoted"):
         _enclose(element, _OPEN, _CLOSE)
-    elif element.tag == "blockquote":
-        certain = element.get("type") == "cite" or "gmail_quote" in classes
-        _enclose(element, *((_OPEN, _CLOSE) if certain else (_MAYBE_OPEN, _MAYBE_CLOSE)))
+    elif element.tag == "blockquote" and not _is_indent(element.get("style") or ""):
+        if element.get("type") == "cite" or ("gmail_quote" in classes and _in_gmail(element)):
+            _enclose(element, _OPEN, _CLOSE)
+        else:
+            button = "gmail_quote" in classes
+            _enclose(element, _BUTTON_OPEN if button else _MAYBE_OPEN, _MAYBE_CLOSE)
+
+
+def _is_indent(style: str) -> bool:
+    """The blockquote that Gmail and Outlook make for a paragraph set further in."""
+    bare = style.replace(" ", "").lower()
+    return "border:none" in bare and "border-left" not in bare
+
+
+def _in_gmail(element: etree._Element) -> bool:
+    above = islice(element.iterancestors(), 8)
+    return any("gmail_quote" in (one.get("class") or "") for one in above)
 
 
 def _enclose(element: etree._Element, opening: str, closing: str) -> None:
@@ -104,13 +129,38 @@ def _enclose(element: etree._Element, opening: str, closing: str) -> None:
 
 def _quoted_lines(text: str) -> Iterator[str]:
     depth = 0
-    for piece in _MARKS.split(text):
+    pieces = _MARKS.split(text)
+    last_quote = max(
+        (at for at, piece in enumerate(pieces) if piece == _OPEN or _is_attributed(pieces, at)),
+        default=0,
+    )
+    for at, piece in enumerate(pieces):
         if _ANY_MARK.fullmatch(piece):
-            depth = max(0, depth + (1 if piece in {_OPEN, _MAYBE_OPEN} else -1))
+            if piece not in _OPENING:
+                depth = max(0, depth - 1)
+            elif depth or not _is_the_writers_own(pieces, at, last_quote):
+                depth += 1
         elif depth:
             yield from (f"> {line}".rstrip() for line in piece.split("\n"))
         else:
             yield from piece.split("\n")
+
+
+def _is_attributed(pieces: Sequence[str], at: int) -> bool:
+    """A quote opens here, and the line above it says whose, or what is below it."""
+    if pieces[at] not in _OPENING:
+        return False
+    above = pieces[at - 1].rstrip().rpartition("\n")[2]
+    line = fold(above)
+    sure, _, _ = attribution([above], [line], 0, 0)
+    return bool(line) and bool(sure or is_separator(line) or header_field(line) is not None)
+
+
+def _is_the_writers_own(pieces: Sequence[str], at: int, last_quote: int) -> bool:
+    """A passage set off by the writer: nobody's name above it, the quoted mail elsewhere."""
+    if pieces[at] == _OPEN or _is_attributed(pieces, at):
+        return False
+    return pieces[at] == _BUTTON_OPEN or at < last_quote
 
 
 def _stripped(html: str) -> Iterator[str]:

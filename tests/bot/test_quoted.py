@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import quoted, quoted_lines
+from bot import quoted, quoted_heads, quoted_lines
 from bot.quoted import TEXT_LIMIT, reply_part
 
 FOOTER = "To unsubscribe click https://example.net/u"
@@ -24,6 +24,12 @@ ALONE = {
     "another": "Sent from my old office, the parcel 12 never came, please cancel it and refund",
     "a right cited at the beginning": "Hola,\n\nDe conformidad con el artículo 17 RGPD solicito la supresión de mis datos.",
     "a wish with the words of a footer": "Hi,\n\nTo unsubscribe I had to log in, which I cannot. Take me off.",
+    "rules of one's own": "Points:\n----\n1. faster\n\n----\n\nand that is it.\n\n====\n\nBye",
+    "dashes before items": "Because of:\n-- first point\n-- second point\n\nThanks!",
+    "a dated journey": "Please rebook:\nFrom: Leeds\nTo: York\nDate: 3 May 2026\nthanks",
+    "instants in a list": "Formats:\n\n2026-01-15 14:30:25\n15.01.2026 14:30\n01/15/2026 at 2:30 PM\n\nAll examples.",
+    "addresses in a sentence": "I get mail from: john@example.com and from: jane@example.com\n\nIt comes From: a list, not From: you.",
+    "the word disclaimer": "message\ndisclaimer",
     "a number list": "1. stop\n2. really stop",
 }
 
@@ -143,6 +149,46 @@ CUT: dict[str, tuple[str, str]] = {
         "Gluten\n\nVào 14:24 8 tháng 6, 2017, Hùng <h@example.com> đã viết:\n\n> Xin chào",
         "Gluten",
     ),
+    "dashes glued between words and attribution": (
+        "reply--- On Wed, Apr 4, 2026 at 3:59 PM, bob@example.com wrote:\n> Hi",
+        "reply",
+    ),
+    "an address in a paragraph of its own": (
+        "Foo\n\nOn Tue, Apr 11, 2026 at 10:07 PM Rosa\n\n<\nmailto:Rosa <a@example.com>\n> wrote:\nUnsubscribe",
+        "Foo",
+    ),
+    "a sender's line alone": (
+        "8.45am\n\nFrom: rosa@example.com\n\nUnsubscribe",
+        "8.45am",
+    ),
+    "From, Sent and To without an address": (
+        "Да\n\nОт: Rosa G\nОтправлено: четверг, 26 июня 2026 г. 15:05\nКому: Ann\n\nОтписаться",
+        "Да",
+    ),
+    "a rule above a header block": (
+        "Oui\n\n====\n\nMessage du : 03/03/2026 13:20\nDe : R <a@example.com>\nA : b@example.com\nSujet : x\n\nSe désabonner",
+        "Oui",
+    ),
+    "no verb's colon": (
+        "Foo\n\nOn Wed, 14 Nov 2026 08:14:43 -0200 Rosa <a@example.com> wrote\n\nUnsubscribe",
+        "Foo",
+    ),
+    "a date without year or hour": (
+        "Foo\n\nRosa\n\nOn Wed, Dec 9, Mister Example\n<m@example.com>\nwrote:\n> Unsubscribe",
+        "Foo\n\nRosa",
+    ),
+    "a link broken between quoted lines": (
+        "Blah\n\nOn Monday, 24 September, 2026 at 3:46 PM, bob wrote:\n\n> View (http://example.com/action\n_nonce=3dd518)\n>",
+        "Blah",
+    ),
+    "an app that links to itself": (
+        "Hi\n\nSent from TypeApp<http://www.example.com/r>\nOn Jun 17, 2026, at 14:15, Rosa <a@example.com> wrote:\nUnsubscribe",
+        "Hi",
+    ),
+    "an original without a mark below a phone's line": (
+        "Genug.\n\nGesendet von Outlook für Android<https://aka.ms/AAb9ysg>\n\nNewsletter abbestellen",
+        "Genug.",
+    ),
     "a name behind a dash": ("Hi\n\n-Abhi Kona", "Hi"),
 }
 
@@ -213,17 +259,17 @@ def test_the_work_grows_no_faster_than_the_text(name: str, monkeypatch: pytest.M
         characters += len(line)
         return original(line)
 
-    original_judge = quoted_lines._judge
+    original_judge = quoted_heads._judge
 
-    def judging(words: str) -> quoted_lines.Sure:
+    def judging(words: str) -> quoted_heads.Sure:
         nonlocal characters
         characters += len(words)
         return original_judge(words)
 
     original = quoted_lines.fold
-    for module in (quoted, quoted_lines):
+    for module in (quoted, quoted_heads, quoted_lines):
         monkeypatch.setattr(module, "fold", counting)
-    monkeypatch.setattr(quoted_lines, "_judge", judging)
+    monkeypatch.setattr(quoted_heads, "_judge", judging)
     text = HOSTILE[name] * (60_000 // len(HOSTILE[name]))
     work: list[int] = []
     for size in (15_000, 60_000):

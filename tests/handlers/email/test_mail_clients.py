@@ -1,4 +1,4 @@
-"""A reply from any mail program in any of eighteen languages gives the person's words alone."""
+"""A reply from any mail program in any of twenty-two languages gives the person's words alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from handlers.cli.read_mail import describe
 from handlers.email.parse import parse_mail
 from tests.handlers.email.clients import HTML, PLAIN, TONGUES, mails
 
@@ -46,6 +47,27 @@ def test_a_footer_leaks_no_more_where_nobody_typed_anything(lang: str) -> None:
     for name, make in (PLAIN | HTML).items():
         raw = _mail(make(tongue).replace(tongue.words, ""), html=name in HTML)
         assert parse_mail(raw).reply_text == "", name
+
+
+def test_the_golden_set_reads_no_false_opt_out_and_misses_almost_none() -> None:
+    """Every client and language, a wish and a question, each above a footer that says unsubscribe."""
+    wishes = missed = 0
+    false = []
+    for lang, tongue in TONGUES.items():
+        for name, make in (PLAIN | HTML).items():
+            raw = make(tongue)
+            wish = describe(_mail(raw, html=name in HTML), name)
+            question = describe(
+                _mail(raw.replace(tongue.words, tongue.question), html=name in HTML), name
+            )
+            wishes += 1
+            missed += wish["intent"] != "opt_out"
+            if question["intent"] == "opt_out":
+                false.append(f"{name}-{lang}")
+    assert len(PLAIN | HTML) >= 20
+    assert len(TONGUES) >= 20
+    assert false == []
+    assert missed <= 0.02 * wishes
 
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda expected: str(expected["file"]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from bot.quoted_heads import (
@@ -32,6 +33,7 @@ from bot.quoted_lines import (
 )
 
 TEXT_LIMIT: Final = 65_536  # characters; a person's own words come first in a mail
+LINES_LIMIT: Final = 5_000  # of a text that is nothing but line breaks
 _QUOTE: Final = re.compile(r"[ \t\xa0\ufeff]{0,4}(?:>|\uff1e)")
 _DECORATED: Final = re.compile(r"\s*>{2,}.*<{2,}\s*$")  # ">>> look here <<<" is emphasis
 _DASH_NAME: Final = re.compile(r"-[^\W\d_a-z]\w+(?: [^\W\d_a-z]\w+){1,2}$")
@@ -46,9 +48,9 @@ def reply_part(text: str) -> str:
     Out: quoted text and its attribution, forwarded originals, a signature after `-- `, client
     lines ("Sent from my iPhone"), disclaimers, list footers, PGP armour. Kept: greeting, sign-off,
     and replies between quotes, the parts joined by one blank line. Of texts longer than
-    `TEXT_LIMIT` only the beginning is read. Never raises; linear in the length of the text.
+    `TEXT_LIMIT` or `LINES_LIMIT` only the beginning is read. Never raises; linear in the length.
     """
-    lines = list(_without_armour(_lines(text[:TEXT_LIMIT])))
+    lines = list(islice(_without_armour(_lines(text[:TEXT_LIMIT])), LINES_LIMIT))
     parts = [_own_words(part, below_quote=below) for part, below in _human_parts(lines)]
     return "\n\n".join(part for part in parts if part)
 

@@ -42,16 +42,14 @@ _TITLE_LINES: Final = frozenset(folded_phrases("separator", "titles"))
 _TITLES: Final = Starts(title for title in _TITLE_LINES if title != "original")
 _BARE: Final = frozenset(folded_phrases("separator", "bare"))
 _NOTES: Final = re.compile(r"[^-]{1,80}-{3}\d{1,4}[./-]\d{1,2}[./-]\d{2,4} [^-]{4,20}-{3}")
-_ABOVE: Final = folded_phrases("separator", "above")
+_ABOVE: Final = re.compile("|".join(map(re.escape, folded_phrases("separator", "above"))))
 
 
 def is_separator(folded: str) -> bool:
     """True for "-----Original Message-----", "Begin forwarded message:" and their like."""
     if folded in _BARE:
         return True
-    if any(phrase in folded for phrase in _ABOVE):
-        return True
-    if _NOTES.match(folded):
+    if _ABOVE.search(folded) or ("---" in folded and _NOTES.match(folded)):
         return True
     folded = folded.replace("&nbsp;", " ")
     core = folded.strip(DECORATION)

@@ -16,15 +16,22 @@ from bot.quoted_lines import fold
 from handlers.email.decoding import is_address
 
 _DATA: Final = tomllib.loads(Path(__file__).with_name("bounces.toml").read_text(encoding="utf-8"))
-_SENDERS: Final = tuple(_DATA["senders"])
-_SUBJECTS: Final = tuple(_DATA["subjects"])
+
+
+def _any_of(name: str) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, _DATA[name])))
+
+
+_SENDERS: Final = _any_of("senders")
+_SUBJECTS: Final = _any_of("subjects")
 _PHRASES: Final = tuple(_DATA["phrases"])
-_COPY_BELOW: Final = tuple(_DATA["copy_below"])
-_FAILURE: Final = tuple(_DATA["failure"])
+_COPY_STARTS: Final = tuple(_DATA["copy_below"])
+_COPY_BELOW: Final = _any_of("copy_below")
+_FAILURE: Final = _any_of("failure")
 _LABELS: Final = tuple(_DATA["labels"])
-_DELAYED: Final = tuple(_DATA["delayed"])
-_TRANSIENT: Final = tuple(_DATA["transient"])
-_LIST_BELOW: Final = tuple(_DATA["list_below"])
+_DELAYED: Final = _any_of("delayed")
+_TRANSIENT: Final = _any_of("transient")
+_LIST_BELOW: Final = _any_of("list_below")
 
 _TEXT_LIMIT: Final = 65_536
 _LINE_LIMIT: Final = 998
@@ -55,12 +62,20 @@ def split(text: str) -> tuple[str, str]:
 def _announces_copy(line: str) -> bool:
     """True for "Original message follows:", not for "do not resend your original message"."""
     folded = fold(line)
-    if not any(phrase in folded for phrase in _COPY_BELOW):
-        return False
-    if any(phrase in folded for phrase in _LIST_BELOW):
+    if not _COPY_BELOW.search(folded) or _LIST_BELOW.search(folded):
         return False
     core = folded.strip("-_=*:. ")
-    return core.startswith(_COPY_BELOW) or core.endswith(_FOLLOWS) or folded.endswith((":", "-"))
+    return core.startswith(_COPY_STARTS) or core.endswith(_FOLLOWS) or folded.endswith((":", "-"))
+
+
+def may_be_bounce(*, subject: str, sender: str, address: str, null_sender: bool) -> bool:
+    """Cheap first question: False where robot, subject and reverse path all speak against it."""
+    return null_sender or _is_robot(sender, address) or _SUBJECTS.search(fold(subject)) is not None
+
+
+def _is_robot(sender: str, address: str) -> bool:
+    local = address.rpartition("@")[0].lower()
+    return bool(_SENDERS.search(fold(sender)) or _SENDERS.search(local))
 
 
 def is_bounce(
@@ -70,11 +85,10 @@ def is_bounce(
 
     `encloses` says that the mail carries another one whole.
     """
-    name, local = fold(sender), address.rpartition("@")[0].lower()
     nobody = not address and null_sender  # "From: <>" is an MTA's
-    named = nobody or any(word in name or word in local for word in _SENDERS)
+    named = nobody or _is_robot(sender, address)
     title = fold(subject)
-    titled = any(phrase in title for phrase in _SUBJECTS)
+    titled = _SUBJECTS.search(title) is not None
     if titled and (named or null_sender):
         return True
     words = fold_text(text)
@@ -118,7 +132,7 @@ def recipient(text: str, *, sent_to: list[str], ours: set[str]) -> str | None:
                 score += folded.strip("<>*'\".,: ") == fold(token)
                 if score > best_score:
                     best, best_score = token, score
-        if any(phrase in folded for phrase in _LIST_BELOW):
+        if _LIST_BELOW.search(folded):
             listed = _LIST_LINES
         elif folded:
             listed -= 1
@@ -127,7 +141,7 @@ def recipient(text: str, *, sent_to: list[str], ours: set[str]) -> str | None:
 
 def _context_score(folded: str) -> int:
     labelled = folded.startswith(_LABELS) or "rcpt to" in folded
-    return 4 * labelled + 2 * any(phrase in folded for phrase in _FAILURE)
+    return 4 * labelled + 2 * (_FAILURE.search(folded) is not None)
 
 
 def _addresses_in(line: str) -> Iterator[str]:
@@ -150,13 +164,13 @@ def is_permanent(block: Mapping[str, str], *, text: str, subject: str) -> bool:
         if status_class:
             return status_class == "5"
     title, words = fold(subject), fold_text(text)
-    if any(phrase in title or phrase in words for phrase in _DELAYED):
+    if _DELAYED.search(title) or _DELAYED.search(words):
         return False
     for line in text[:8192].split("\n"):
         status_class = _status_class(line[:_LINE_LIMIT])
         if status_class:
             return status_class == "5"
-    return not any(phrase in words or phrase in title for phrase in _TRANSIENT)
+    return not (_TRANSIENT.search(words) or _TRANSIENT.search(title))
 
 
 def _status_class(text: str) -> str | None:

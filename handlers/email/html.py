@@ -24,7 +24,7 @@ from bot.quoted_heads import attribution, header_field, is_separator
 from bot.quoted_lines import fold
 
 HTML_LIMIT: Final = 256 << 10  # characters; what is beyond is somebody's newsletter
-_TAGS_LIMIT: Final = 15_000
+_TAGS_LIMIT: Final = 10_000
 _DEPTH_LIMIT: Final = 150  # inscriptis recurses; libxml2 silently drops text below 256
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private use: around a quoted region
 _MAYBE_OPEN, _MAYBE_CLOSE = "\ue002", "\ue003"  # the same around a blockquote of unknown make

@@ -181,29 +181,28 @@ def _headers(raw: bytes, start: int, end: int) -> tuple[tuple[tuple[str, bytes],
 def _spans(
     raw: bytes, start: int, end: int, boundary: str, budget: _Budget
 ) -> list[tuple[int, int]]:
-    """Where the parts of a multipart lie. Without a boundary parameter the body tells it."""
+    """Where the parts of a multipart lie: the body tells it where the parameter does not.
+
+    Without any boundary on a line of its own all is one part.
+    """
+    whole = [(start, end)] if start < end else []
     mark = b"--" + boundary.encode("utf-8", "surrogateescape") if boundary else b""
     if not boundary or raw.find(mark, start, end) < 0:
         mark = _guess(raw, start, end)
     if not mark:
-        return [(start, end)] if start < end else []
+        return whole
+    line = re.compile(rb"^" + re.escape(mark) + rb"(--)?[ \t\r]*$", re.MULTILINE)
     spans: list[tuple[int, int]] = []
     opened = -1
-    at = raw.find(mark, start, end)
-    while at >= 0:
-        line_start = at == start or raw[at - 1 : at] == b"\n"
-        line_end = raw.find(b"\n", at, end)
-        after = raw[at + len(mark) : end if line_end < 0 else line_end][:80].strip()
-        if line_start and after in (b"", b"--"):
-            if opened >= 0:
-                spans.append((opened, max(opened, _before_newline(raw, at))))
-            opened = -1 if after or line_end < 0 else line_end + 1
-            if after or len(spans) > budget.parts:
-                break
-        at = raw.find(mark, at + len(mark), end)
-    if opened >= 0 and at < 0:
+    for found in line.finditer(raw, start, end):
+        if opened >= 0:
+            spans.append((opened, max(opened, _before_newline(raw, found.start()))))
+        opened, whole = -1 if found[1] else min(found.end() + 1, end), []
+        if found[1] or len(spans) > budget.parts:
+            return spans
+    if opened >= 0:
         spans.append((opened, end))
-    return spans
+    return spans or whole
 
 
 def _before_newline(raw: bytes, at: int) -> int:

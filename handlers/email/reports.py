@@ -92,11 +92,21 @@ def _bounce(
     original: Part | None,
     token: str | None,
 ) -> Report | None:
+    failed = addresses(root.all("x-failed-recipients"))
+    reported = root.parameter("report-type").lower() == "delivery-status"
+    kinds = {part.kind for part in parts}
+    if not (reported or failed or kinds & _STATUS_KINDS) and not bounce_text.may_be_bounce(
+        subject=subject,
+        sender=root.get("from"),
+        address=from_address,
+        null_sender=has_null_sender(root),
+    ):
+        return None
     text, copy = bounce_text.split(_notification(parts))
     blocks = [
         block for part in parts if part.kind in _STATUS_KINDS for block in _blocks(part.text())
     ]
-    structured = bool(blocks) or root.parameter("report-type").lower() == "delivery-status"
+    structured = bool(blocks) or reported
     if not blocks and "-recipient" in text.lower():
         blocks = list(_blocks(text))
     blocks = [block for block in blocks if _RECIPIENTS & block.keys() or "action" in block]

@@ -1,0 +1,1 @@
+"""Long runs that no `make test` has time for: `make soak`."""

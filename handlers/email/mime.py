@@ -191,12 +191,12 @@ def _spans(
         mark = _guess(raw, start, end)
     if not mark:
         return whole
-    line = re.compile(rb"^" + re.escape(mark) + rb"(--)?[ \t\r]*$", re.MULTILINE)
+    line = re.compile(rb"\n" + re.escape(mark) + rb"(--)?[ \t\r]*(?![^\n])")
     spans: list[tuple[int, int]] = []
     opened = -1
-    for found in line.finditer(raw, start, end):
+    for found in line.finditer(raw, start - 1, end):  # the line break above the body too
         if opened >= 0:
-            spans.append((opened, max(opened, _before_newline(raw, found.start()))))
+            spans.append((opened, max(opened, _before_newline(raw, found.start() + 1))))
         opened, whole = -1 if found[1] else min(found.end() + 1, end), []
         if found[1] or len(spans) > budget.parts:
             return spans

@@ -6,11 +6,13 @@ import argparse
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from tests.bench import reading, storage, webhook
+from tests.bench import mail, reading, storage, webhook
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    options.add_argument("--only", choices=("webhook", "reading", "storage"), help="one of them")
+    options.add_argument(
+        "--only", choices=("webhook", "reading", "mail", "storage"), help="one of them"
+    )
     options.add_argument(
         "--entries", type=int, default=10_000, help="opt-outs that the store holds (10000)"
     )
@@ -18,6 +20,7 @@ if __name__ == "__main__":
     tables: dict[str, Callable[[], Iterable[str]]] = {
         "webhook": webhook.bench,
         "reading": reading.bench,
+        "mail": mail.bench,
         "storage": partial(storage.bench, chosen.entries),
     }
     for name, table in tables.items():

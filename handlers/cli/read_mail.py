@@ -33,6 +33,8 @@ def describe(raw: bytes, name: str) -> dict[str, object]:
     if mail.kind is MessageKind.BOUNCE:
         told["bounce_recipient"] = mail.bounce_recipient
         told["permanent"] = mail.permanent
+    if mail.kind is MessageKind.COMPLAINT and mail.bounce_recipient:
+        told["complainant"] = mail.bounce_recipient
     if mail.token:
         told["token"] = mail.token
     if mail.error:

@@ -66,10 +66,12 @@ def _complaint(
 ) -> Report | None:
     feedback = next((part for part in parts if part.kind == "message/feedback-report"), None)
     if feedback is None:
+        declared = parts[0].parameter("report-type").lower() == "feedback-report"
         vendor = fold(subject).startswith(_COMPLAINT_SUBJECTS) and original is not None
-        if not vendor:
+        if not (declared or vendor):
             return None
-        fields: dict[str, str] = {}
+        texts = _blocks(_notification(parts))
+        fields = next((block for block in texts if "feedback-type" in block), {})
     else:
         fields = next(_blocks(feedback.text()), {})
     if fields.get("feedback-type", "abuse").lower() in _NO_COMPLAINT:
@@ -77,7 +79,9 @@ def _complaint(
     named = addresses(
         [fields.get("original-rcpt-to", ""), *_values(original, "x-hmxmroriginalrecipient")]
     )
-    return Report(kind=MessageKind.COMPLAINT, recipient=next(iter(named), None), token=token)
+    sent_to = addresses(_values(original, "to"))
+    recipient = next(iter(named), sent_to[0] if len(sent_to) == 1 else None)
+    return Report(kind=MessageKind.COMPLAINT, recipient=recipient, token=token)
 
 
 # --- bounces -------------------------------------------------------------------------------------

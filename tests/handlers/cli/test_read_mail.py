@@ -32,6 +32,7 @@ def test_each_file_gives_one_line_in_order() -> None:
     assert bounce["permanent"] is True
     assert (complaint["token"], complaint["intent"]) == ("Qz81mmT", None)
     assert "bounce_recipient" not in complaint
+    assert complaint["complainant"] == "rosa.tan@example.com"
 
 
 def test_without_a_file_standard_input_is_read() -> None:

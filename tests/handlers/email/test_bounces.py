@@ -350,6 +350,22 @@ def test_not_spam_is_no_complaint(kind: str) -> None:
     )
 
 
+def test_whom_the_reported_mail_was_sent_to_complained_where_nothing_else_tells() -> None:
+    mail = parse_mail(_complaint("Feedback-Type: abuse\nVersion: 1"))
+    assert (mail.kind, mail.bounce_recipient) == (MessageKind.COMPLAINT, "ann@example.org")
+
+
+@pytest.mark.parametrize(
+    ("kind", "read_as"),
+    [("abuse", MessageKind.COMPLAINT), ("not-spam", MessageKind.AUTO_REPLY)],
+)
+def test_a_complaint_whose_fields_stand_in_its_text_counts(kind: str, read_as: MessageKind) -> None:
+    raw = _complaint(f"Feedback-Type: {kind}\nVersion: 1").replace(
+        b"message/feedback-report", b"text/plain"
+    )
+    assert parse_mail(raw).kind is read_as
+
+
 def test_a_complaint_in_a_vendors_own_form_counts() -> None:
     raw = (
         b"From: staff@example.com\r\nSubject: complaint about message from 192.0.2.4\r\n"

@@ -99,13 +99,15 @@ def is_bounce(
     # People and their automatic answers, too, write of deliveries that failed.
     if named or (coded and (titled or null_sender)):
         return True
+    if null_sender and _names_somebody(text, address):
+        return True
     telling = said > 1 or not _REPLY.match(title)
     return titled and telling and (encloses or _names_somebody(text, address))
 
 
 def _names_somebody(text: str, sender: str) -> bool:
-    """An address that is not the sender's stands on a line of its own."""
-    lines = (line.strip("<>\"' \t\r*") for line in text[:8192].split("\n"))
+    """An address that is not the sender's stands on a line of its own, or behind a colon."""
+    lines = (line.rpartition(": ")[2].strip("<>\"' \t\r*") for line in text[:8192].split("\n"))
     return any(_BARE_ADDRESS.fullmatch(line) and line.lower() != sender.lower() for line in lines)
 
 

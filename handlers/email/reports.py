@@ -20,6 +20,7 @@ from handlers.email.decoding import addresses, is_address
 from handlers.email.html import to_text
 from handlers.email.machine import has_null_sender
 from handlers.email.mime import Part, parse
+from handlers.email.ses_notice import kind_and_facts
 
 _STATUS_KINDS: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _HEADER_KINDS: Final = frozenset(
@@ -51,6 +52,11 @@ class Report:
 def read_report(root: Part, *, subject: str, from_address: str) -> Report | None:
     """The bounce or complaint that the mail is, or None."""
     parts = list(root.walk())
+    if root.kind == "text/plain" and root.raw[root.start : root.start + 80].lstrip()[:1] == b"{":
+        notice = kind_and_facts(root.text())
+        if notice:
+            kind, address, final = notice
+            return Report(kind=kind, recipient=address, permanent=final)
     original = _original(parts)
     token = _token(original)
     return _complaint(parts, subject, original, token) or _bounce(

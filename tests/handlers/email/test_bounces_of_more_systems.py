@@ -51,6 +51,10 @@ SYSTEMS = {
     "the action apart from the recipient": (_mail("MAILER-DAEMON@example.org", "Delivery Status", "--b\n\nSee below.\n--b\nContent-Type: message/delivery-status\n\nAction: failed\nArrival-Date: Mon, 2 Mar 2026 05:34:29 -0800\n\nFinal-Recipient: rfc822; ann@example.org\nDiagnostic-Code: X-Notice; Sender not pre-approved\nStatus: 4.7.0\n\n--b--\n", 'multipart/report; report-type=delivery-status; boundary="b"'), False),
     "a name of their own network": (_mail("MAILER-DAEMON@example.org", "Delivery Notification: Delivery has failed", "--b\n\nSee below.\n--b\nContent-Type: message/delivery-status\n\nAction: failed\nStatus: 5.0.0 (disk quota)\nOriginal-recipient: rfc822;ann@example.org\nFinal-recipient: rfc822;ann@ms-daemon\n\n--b--\n", 'multipart/report; report-type=delivery-status; boundary="b"'), True),
     "no recipient's type": (_mail("MAILER-DAEMON@example.org", "Delivery Status", "--b\n\n<ann@example.org>   (Unknown user ann@example.org)\n--b\nContent-Type: message/delivery-status\n\nOriginal-Recipient: <ann@example.org>\nAction: failed\nDiagnostic-Code: smtp; 550 Unknown user ann@example.org\n\n--b--\n", 'multipart/mixed; boundary="b"'), True),
+    "KDDI": (b"Return-Path: <>\n" + _mail("no-reply@app.example.jp", "Mail", "Your mail sent on: Thu, 29 Apr 2026 11:04:47 +0900\n     Could not be delivered to: <ann@example.org>\n     As their mailbox is full.\n"), True),
+    "InterScan": (_mail('"InterScan MSS" <notify@example.jp>', "メッセージを配信できません。", "Sent <<< RCPT TO:<ann@example.org>\nReceived >>> 550 5.1.1 <ann@example.org>... user unknown\nUnable to deliver message to <ann@example.org>\n"), True),
+    "an error count": (_mail("Mail Service <postmaster@example.com>", "There was an error sending your mail", "We had trouble delivering your message. Full details follow:\n\nSubject: '20% off'\n\n1 error(s):\n\nSMTP Server <mta2.example.org> rejected recipient <ann@example.org>\n  (Error following RCPT command). It responded as follows: [550 5.1.1 User unknown]\n"), True),
+    "James": (_mail("postmaster@example.com", "[BOUNCE]", "Hi. This is the James mail server at example.com.\nI'm afraid I wasn't able to deliver your message to the following addresses.\nThis is a permanent error; I've given up. Sorry it didn't work out.\n\nError message below:\n550 - Requested action not taken: no such user here\n\nMessage details:\n  Subject: 20% off\n  MAIL FROM: offers@example.net\n  RCPT TO: ann@example.org\n"), True),
 }  # fmt: skip
 
 
@@ -80,3 +84,29 @@ def test_a_person_who_forwards_a_report_asks_about_it() -> None:
     raw = _mail("ann@example.org", "Fw: Returned mail", f"--g\n\nwhat is this?\n--g\nContent-Type: message/rfc822\n\n{INNER}\n--g--\n", 'multipart/mixed; boundary="g"')  # fmt: skip
     mail = parse_mail(raw)
     assert (mail.kind, mail.reply_text) == (MessageKind.REPLY, "what is this?")
+
+
+def _notice(body: str) -> bytes:
+    footer = "\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:\nhttps://sns.example.com/unsubscribe.html\n"
+    return _mail("news <no-reply@sns.example.com>", "AWS Notification Message", body + footer)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "address", "permanent"),
+    [
+        ('{"notificationType":"Bounce","bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"ann@example.org","action":"failed","status":"5.1.1"}]},"mail":{"headers":[{"name":"!\n To"}]}}', MessageKind.BOUNCE, "ann@example.org", True),
+        ('{"eventType":"Bounce","bounce":{"bounceType":"Transient","bouncedRecipients":[{"emailAddress":"Ann <ann@example.org>"}]}}', MessageKind.BOUNCE, "ann@example.org", False),
+        ('{"notificationType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":"ann@example.org"}],"complaintFeedbackType":"abuse"}}', MessageKind.COMPLAINT, "ann@example.org", None),
+        ('{"notificationType":"Complaint","complaint":{"complainedRecipients":[{"emailAddress":"ann@example.org"}],"complaintFeedbackType":"not-spam"}}', MessageKind.AUTO_REPLY, None, None),
+        ('{"notificationType":"Delivery","delivery":{"recipients":["ann@example.org"]}}', MessageKind.AUTO_REPLY, None, None),
+        ('{"eventType":"Bounce","bounce":{"bouncedRecipients":["x"]}}', MessageKind.AUTO_REPLY, None, None),
+        ('{"eventType":' + "[" * 5_000, MessageKind.AUTO_REPLY, None, None),
+    ],
+    ids=["bounce", "passing", "complaint", "no complaint", "delivery", "odd", "no JSON"],
+)  # fmt: skip
+def test_notices_of_amazon_ses_by_mail_opt_nobody_out(
+    body: str, kind: MessageKind, address: str | None, *, permanent: bool | None
+) -> None:
+    mail = parse_mail(_notice(body))
+    found = (mail.kind, mail.bounce_recipient, mail.permanent, mail.reply_text)
+    assert found == (kind, address, permanent, "")

@@ -23,8 +23,10 @@ from bot.quoted_heads import (
 from bot.quoted_lines import (
     fold,
     has_link,
+    is_banner,
     is_client_line,
     is_disclaimer,
+    is_drawn,
     is_footer,
     is_long_rule,
     is_rule,
@@ -40,6 +42,8 @@ _DASH_NAME: Final = re.compile(r"-[^\W\d_a-z]\w+(?: [^\W\d_a-z]\w+){1,2}$")
 _RULE_CHARS: Final = "-_=*\u2014 "
 _FULL_LINE: Final = 60  # a line shorter than this was not wrapped by a program
 _FOOTER_LINES: Final = 15
+_CARD_LINES: Final = 5
+_SENTENCE_ENDS: Final = (".", "!", "?", "\u3002", "\u0964", "\u061f")
 
 
 def reply_part(text: str) -> str:
@@ -190,7 +194,9 @@ def _own_words(part: list[str], *, below_quote: bool) -> str:
         if is_signature_mark(words) or (human and _ends_here(folded, at, below_quote=below_quote)):
             break
         fresh = at == 0 or len(part[at - 1]) < _FULL_LINE
-        if fresh and is_disclaimer(words) and (" " in words or any(folded[at + 1 :])):
+        if not human and is_banner(words):
+            skipping = "" in folded[at:]
+        elif fresh and is_disclaimer(words) and (" " in words or any(folded[at + 1 :])):
             if human or below_quote:
                 break
             skipping = True
@@ -214,9 +220,18 @@ def _ends_here(folded: list[str], at: int, *, below_quote: bool) -> bool:
         return True
     if is_rule(words):
         rest = [line for line in folded[at + 1 : at + _FOOTER_LINES + 2] if line]
+        if is_drawn(words) and _is_card(rest):
+            return True
         return len(rest) <= _FOOTER_LINES and (not rest or any(map(points_somewhere, rest)))
     paragraph_start = not folded[at - 1]
     return paragraph_start and not below_quote and is_footer(words) and _links(folded, at)
+
+
+def _is_card(lines: list[str]) -> bool:
+    """A name, a title, a telephone number: a few short lines that are no sentences."""
+    return len(lines) <= _CARD_LINES and all(
+        len(line) < _FULL_LINE and not line.endswith(_SENTENCE_ENDS) for line in lines
+    )
 
 
 def _paragraph(folded: list[str], at: int) -> Iterator[str]:

@@ -58,11 +58,12 @@ _CLIENT_ENDS: Final = folded_phrases("client", "ends")
 _BRANDS: Final = folded_phrases("client", "brands")
 _DEVICE: Final = re.compile(any_of(folded_phrases("client", "devices")))
 _DISCLAIMERS: Final = Starts(PHRASES["disclaimer"]["starts"])
+_BANNERS: Final = Starts(PHRASES["banner"]["starts"])
 _FOOTERS: Final = Starts(PHRASES["footer"]["starts"])
 _FOOTER_LINKS: Final = folded_phrases("footer", "links")
 _URL: Final = re.compile(r"[<(\[]{0,2}https?://\S{1,998}")
 _SIGNATURE: Final = frozenset({"--", "- --", "\u2014", "\u2013", "__", "___", "--\u200b"})
-_MANY_UNDERSCORES: Final = 20  # Outlook's and mailman's rule; nobody types that
+_MANY_UNDERSCORES: Final = 16  # Outlook's and mailman's rule; nobody types that
 _RULE: Final = 5
 _CLIENT_CHARS: Final = 90
 _SHORT_WORDS: Final = 5
@@ -83,6 +84,11 @@ def is_long_rule(folded: str) -> bool:
     return len(folded) >= _MANY_UNDERSCORES and not folded.strip("_")
 
 
+def is_drawn(folded: str) -> bool:
+    """True for a rule longer than anybody draws who only sets two paragraphs apart."""
+    return len(folded) >= _MANY_UNDERSCORES and is_rule(folded)
+
+
 def is_client_line(folded: str) -> bool:
     """True if a mail program wrote it about itself ("Sent from my iPhone")."""
     line = _URL.sub("", folded)
@@ -99,6 +105,11 @@ def is_client_line(folded: str) -> bool:
 
 def is_disclaimer(folded: str) -> bool:
     return _DISCLAIMERS.match(folded.lstrip(DECORATION))
+
+
+def is_banner(folded: str) -> bool:
+    """True for a gateway's warning that the mail comes from outside."""
+    return _BANNERS.match(folded.lstrip(DECORATION + "[(!:\u26a0\ufe0f"))
 
 
 def is_footer(folded: str) -> bool:

@@ -29,6 +29,8 @@ ALONE = {
     "a dated journey": "Please rebook:\nFrom: Leeds\nTo: York\nDate: 3 May 2026\nthanks",
     "instants in a list": "Formats:\n\n2026-01-15 14:30:25\n15.01.2026 14:30\n01/15/2026 at 2:30 PM\n\nAll examples.",
     "addresses in a sentence": "I get mail from: john@example.com and from: jane@example.com\n\nIt comes From: a list, not From: you.",
+    "caution without a gateway": "Caution: the parcel was wet.\n\nPlease send another.",
+    "a table below a long rule": "Service Date\n------------------------------\nRegistration Jun 27, example.com\n\nIf you have any questions, please reply to this e-mail and we will help.",
     "the word disclaimer": "message\ndisclaimer",
     "a number list": "1. stop\n2. really stop",
 }
@@ -188,6 +190,18 @@ CUT: dict[str, tuple[str, str]] = {
     "an original without a mark below a phone's line": (
         "Genug.\n\nGesendet von Outlook für Android<https://aka.ms/AAb9ysg>\n\nNewsletter abbestellen",
         "Genug.",
+    ),
+    "a gateway's banner": (
+        "CAUTION: This email originated from outside of this company. Do not click\nlinks unless you know the sender.\n\nHi,\n\nplease stop.",
+        "Hi,\n\nplease stop.",
+    ),
+    "a banner without a paragraph of its own": (
+        "[EXTERNAL EMAIL] Be careful.\nplease stop.",
+        "please stop.",
+    ),
+    "a name below a long rule": (
+        "可以\n\n——————————————————————————————\n\n小满\n活动协调人",
+        "可以",
     ),
     "a name behind a dash": ("Hi\n\n-Abhi Kona", "Hi"),
 }

@@ -259,6 +259,12 @@ HOSTILE = {
     "signatures": "x\n--\n",
     "armour": "-----BEGIN PGP SIGNED MESSAGE-----\n",
     "glued": "hello On \n",
+    "banners": "external email\n",
+    "notices": "disclaimer\n\nx\n",
+    "cards": "--------------------\nx\n",
+    "addresses apart": "On 2026 x\n\n<\n",
+    "verbs that end nothing": "> wrote:\n",
+    "From alone": "\nFrom: a@example.com\n",
     "empty lines": "\n",
     "blanks": " ",
 }

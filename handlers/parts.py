@@ -58,11 +58,12 @@ def join(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Part
         StoreError: the database does not open; its message says why.
     """
     faults = Faults()
+    file = PolicyFile()
     with faults.gathered():
         file = policy_of(settings.env, demo=settings.demo)
         voice = voice_of(file, source=str(settings.config))
     with faults.gathered():
-        found = providers.configured(settings)
+        found = providers.configured(settings, file.accounts)
     with faults.gathered():
         slack = slack_settings(settings)
     with faults.gathered():

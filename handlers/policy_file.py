@@ -38,6 +38,8 @@ from bot.policy import (
     TopicKind,
     sender_key,
 )
+from handlers import providers
+from handlers.account import Account
 from handlers.settings import SettingsError
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -98,6 +100,13 @@ class _Sender(_Table):
     topics: tuple[Name, ...] = ()
 
 
+class _Account(_Table):
+    """A further account at a provider; its secrets are HEED_<PROVIDER>_<NAME>_... variables."""
+
+    provider: Name
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,31}$")]
+
+
 class _Clocks(_Table):
     hold: Duration = Clocks().hold
     review: Duration = Clocks().review
@@ -143,6 +152,7 @@ class _File(_Table):
     programs: tuple[_Program, ...] = ()
     topics: tuple[_Topic, ...] = ()
     senders: tuple[_Sender, ...] = ()
+    accounts: tuple[_Account, ...] = ()
     clocks: _Clocks = _Clocks()
     deadlines: _Deadlines = _Deadlines()
     retention: _Retention = _Retention()
@@ -160,6 +170,7 @@ class PolicyFile:
     start_words: tuple[str, ...] = ()
     help_words: tuple[str, ...] = ()
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    accounts: tuple[Account, ...] = ()
 
 
 DEMO = Path(__file__).parent / "demo" / "heed.toml"
@@ -220,10 +231,22 @@ def _check_names(file: _File, path: Path) -> None:
         for topic in sender.topics
         if topic not in topics
     ]
+    faults += [
+        f"{path}: account {number}: there is no provider {account.provider!r}"
+        for number, account in enumerate(file.accounts, 1)
+        if account.provider not in providers.names()
+    ]
+    accounts = {f"{one.provider}/{one.name}" for one in file.accounts}
+    faults += [
+        f"{path}: sender {number}: there is no account {sender.provider!r}"
+        for number, sender in enumerate(file.senders, 1)
+        if "/" in sender.provider and sender.provider not in accounts
+    ]
     named = {
         "program": [program.name for program in file.programs],
         "topic": [topic.name for topic in file.topics],
         "sender": [sender_key(sender.channel, sender.id) for sender in file.senders],
+        "account": [f"{one.provider}/{one.name}" for one in file.accounts],
     }
     for kind, names in named.items():
         faults += [
@@ -255,4 +278,5 @@ def _policy_file(file: _File) -> PolicyFile:
         start_words=file.words.start,
         help_words=file.words.help,
         answers=file.answers,
+        accounts=tuple(Account(**one.model_dump()) for one in file.accounts),
     )

@@ -20,6 +20,8 @@ COMMANDS = {
     "replay": "handlers.cli.replay:replay",
     "lint-mail": "handlers.cli.lint_mail:lint_mail",
     "read-mail": "handlers.cli.read_mail:read_mail",
+    "connect": "handlers.cli.connect:connect",
+    "simulate": "handlers.cli.simulate:simulate",
     "check": "handlers.cli.check:check",
     "headers": "handlers.cli.headers:headers",
     "reviews": "handlers.cli.reviews:reviews",

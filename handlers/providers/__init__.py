@@ -1,31 +1,48 @@
-"""One file here is one provider; there is no other list.
+"""One file here is one provider, with a `.toml` of the same name beside it; there is no other list.
 
-A provider's file has `configure(settings) -> Provider | None`: None where its credentials are not
-set, so that without a secret there is no route.
+A provider's file has `configure(settings, account) -> Provider | None`: None where the account's
+credentials are not set, so that without a secret there is no route. The `.toml` says what an
+operator pastes where, and how a message of the provider looks (`handlers/guide.py`).
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import ModuleType
 
+from handlers.account import Account
 from handlers.ports import Provider
-from handlers.settings import Faults, Settings
+from handlers.settings import Faults, Settings, SettingsError
 
 
-def configured(settings: Settings) -> Mapping[str, Provider]:
-    """Every provider whose credentials are set, by name.
+def names() -> list[str]:
+    """Every provider that Heed speaks with, by name."""
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+
+
+def module_of(name: str) -> ModuleType:
+    """The file of a provider that `names()` lists."""
+    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+
+
+def configured(settings: Settings, named: Iterable[Account] = ()) -> Mapping[str, Provider]:
+    """Every account whose credentials are set, by its key; `named` are those of heed.toml.
 
     Raises:
-        SettingsError: some providers' settings are incomplete or wrong; one line for each fault.
+        SettingsError: some accounts' settings are incomplete or wrong; one line for each fault.
     """
-    providers: dict[str, Provider] = {}
+    found: dict[str, Provider] = {}
     faults = Faults()
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
+    for account in (*(Account(provider=name) for name in names()), *named):
         with faults.gathered():
-            provider = importlib.import_module(f"{__name__}.{module.name}").configure(settings)
+            provider = module_of(account.provider).configure(settings, account)
             if provider is not None:
-                providers[provider.name] = provider
+                found[account.key] = provider
+            elif account.name:
+                raise SettingsError(
+                    f"heed.toml names the account {account.key}, but no {account.prefix}... is set"
+                )
     faults.tell()
-    return providers
+    return found

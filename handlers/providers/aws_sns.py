@@ -12,19 +12,26 @@ import logging
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from pydantic import AfterValidator, Field
 
 from bot.model import Channel, Inbound, InboundMessage, MessageKind
+from handlers.account import Account
 from handlers.http_client import fetch
+from handlers.keyfile import write_private
 from handlers.payload import Payload, read_json
 from handlers.ports import (
     AnswersByApi,
@@ -41,7 +48,6 @@ from storage.rows import OutboxItem
 
 log = logging.getLogger("heed.webhooks")
 
-PREFIX = "HEED_AWS_SNS_"
 OPTED_OUT = "DESTINATION_PHONE_NUMBER_OPTED_OUT"
 KEYWORDS = (
     *("arret", "cancel", "end", "opt-out", "optout", "quit", "remove", "stop", "td"),
@@ -70,33 +76,38 @@ class AwsSettings(Part):
     api_url: PublicUrl = ""
 
 
-def configure(settings: Settings) -> AwsSns | None:
-    given = part(AwsSettings, PREFIX, settings.env)
-    if not is_set_up(given, PREFIX, "topic_arns", "region"):
+def configure(settings: Settings, account: Account) -> AwsSns | None:
+    given = part(AwsSettings, account.prefix, settings.env)
+    if not is_set_up(given, account.prefix, "topic_arns", "region"):
         return None
     try:
         import botocore.session
     except ImportError:
-        raise SettingsError(f"{PREFIX}TOPIC_ARNS needs botocore: pip install 'heed[aws]'") from None
-    return AwsSns(given, botocore.session.Session())
+        raise SettingsError(
+            f"{account.prefix}TOPIC_ARNS needs botocore: pip install 'heed[aws]'"
+        ) from None
+    pinned = _pinned(given.certificate, account)
+    return AwsSns(given, botocore.session.Session(), pinned)
 
 
-def _pinned(path: Path | None) -> Sequence[x509.Certificate]:
+def _pinned(path: Path | None, account: Account) -> Sequence[x509.Certificate]:
     if path is None:
         return ()
     try:
         return x509.load_pem_x509_certificates(path.read_bytes())
     except (OSError, ValueError):
-        raise SettingsError(f"{PREFIX}CERTIFICATE is no readable PEM file") from None
+        raise SettingsError(f"{account.prefix}CERTIFICATE is no readable PEM file") from None
 
 
 class AwsSns(AnswersByApi):
     name = "aws-sns"
 
-    def __init__(self, settings: AwsSettings, session: Any) -> None:
+    def __init__(
+        self, settings: AwsSettings, session: Any, pinned: Sequence[x509.Certificate] = ()
+    ) -> None:
         self._settings = settings
         self._session = session
-        self._sns = Sns(settings.topic_arns, fetch, _pinned(settings.certificate))
+        self._sns = Sns(settings.topic_arns, fetch, pinned)
 
     def verify(self, request: RawRequest) -> None:
         """SNS signed it, for one of our topics; see `handlers.ports.Provider`."""
@@ -203,6 +214,28 @@ def _refusal(response: Any) -> SendError | OutcomeUnknown:
     if status >= 500:  # noqa: PLR2004
         return OutcomeUnknown(code)
     return SendError(code, permanent=True, block=code == OPTED_OUT)
+
+
+def make_key(folder: Path, account: Account) -> dict[str, str]:
+    """A key and its certificate for a test desk: the variable to set; both stand in `folder`."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "heed simulate")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=30))
+        .sign(key, hashes.SHA256())
+    )
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_private(folder / "aws-sns-simulate.key", plain)
+    path = folder / "aws-sns-simulate.pem"
+    path.write_bytes(certificate.public_bytes(Encoding.PEM))
+    return {f"{account.prefix}CERTIFICATE": str(path.absolute())}
 
 
 def signed(request: RawRequest, secret: str) -> RawRequest:

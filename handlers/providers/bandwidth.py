@@ -13,16 +13,16 @@ from datetime import datetime
 from pydantic import Field
 
 from bot.model import Channel, Inbound, InboundMessage, MessageKind
+from handlers.account import Account
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json_list
-from handlers.ports import AnswersByApi, RawRequest, SendError, Unsupported
+from handlers.ports import AnswersByApi, Malformed, RawRequest, SendError, Unsupported, Unverified
 from handlers.provider_block import provider_block
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import basic, require_basic
 from handlers.spelled import person
 from storage.rows import OutboxItem
 
-PREFIX = "HEED_BANDWIDTH_"
 BLOCKED = "4775"  # the person opted out at the carrier; 4470 and 4482 are about spam
 
 
@@ -36,10 +36,10 @@ class BandwidthSettings(Part):
     api_url: PublicUrl = "https://messaging.bandwidth.com"
 
 
-def configure(settings: Settings) -> Bandwidth | None:
-    given = part(BandwidthSettings, PREFIX, settings.env)
+def configure(settings: Settings, account: Account) -> Bandwidth | None:
+    given = part(BandwidthSettings, account.prefix, settings.env)
     needed = set(BandwidthSettings.model_fields) - {"api_url"}
-    return Bandwidth(given) if is_set_up(given, PREFIX, *sorted(needed)) else None
+    return Bandwidth(given) if is_set_up(given, account.prefix, *sorted(needed)) else None
 
 
 class Bandwidth(AnswersByApi):
@@ -53,6 +53,13 @@ class Bandwidth(AnswersByApi):
         user = self._settings.callback_user
         pairs = [(user, password) for password in self._settings.callback_password]
         require_basic(request.headers.get("authorization", ""), pairs)
+        try:
+            messages = [event.object("message") for event in read_json_list(request.body)]
+        except Malformed:
+            return  # `parse` keeps it for a person
+        ours = self._settings.application_id
+        if any(one.optional("applicationId") not in ("", ours) for one in messages):
+            raise Unverified("account_unknown")
 
     def parse(self, request: RawRequest) -> Sequence[Inbound]:
         found = [

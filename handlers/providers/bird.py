@@ -16,15 +16,15 @@ from hashlib import sha256
 from pydantic import Field
 
 from bot.model import Channel, Inbound, InboundMessage, MessageKind
+from handlers.account import Account
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
 from handlers.ports import AnswersByApi, RawRequest, SendError, Unsupported
-from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, is_set_up, part
+from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import hmac_sha256, require, require_fresh
 from handlers.spelled import person
 from storage.rows import OutboxItem
 
-PREFIX = "HEED_BIRD_"
 TOLERANCE = timedelta(hours=9)
 _CHANNELS = {"sms": Channel.SMS, "rcs": Channel.SMS, "whatsapp": Channel.WHATSAPP}
 
@@ -36,12 +36,11 @@ class BirdSettings(Part):
     api_url: PublicUrl = "https://api.bird.com"
 
 
-def configure(settings: Settings) -> Bird | None:
-    given = part(BirdSettings, PREFIX, settings.env)
-    if not is_set_up(given, PREFIX, "signing_key", "access_key", "workspace_id"):
+def configure(settings: Settings, account: Account) -> Bird | None:
+    given = part(BirdSettings, account.prefix, settings.env)
+    if not is_set_up(given, account.prefix, "signing_key", "access_key", "workspace_id"):
         return None
-    if not settings.public_url and not settings.demo:
-        raise SettingsError("HEED_PUBLIC_URL is missing; Bird signs the public URL")
+    account.signed_webhook(settings)
     return Bird(given)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from pydantic import Field
 
 from bot.model import Channel, Inbound, InboundMessage, MessageKind
+from handlers.account import Account
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
 from handlers.ports import AnswersByApi, RawRequest, SendError, Unsupported
@@ -22,7 +23,6 @@ from handlers.signatures import basic, require_basic
 from handlers.spelled import digits, person, with_plus
 from storage.rows import OutboxItem
 
-PREFIX = "HEED_INFOBIP_"
 _CHANNELS = {"SMS": Channel.SMS, "MMS": Channel.SMS, "RCS": Channel.SMS} | {
     "WHATSAPP": Channel.WHATSAPP
 }
@@ -36,10 +36,10 @@ class InfobipSettings(Part):
     api_url: PublicUrl = ""
 
 
-def configure(settings: Settings) -> Infobip | None:
-    given = part(InfobipSettings, PREFIX, settings.env)
+def configure(settings: Settings, account: Account) -> Infobip | None:
+    given = part(InfobipSettings, account.prefix, settings.env)
     needed = ("webhook_user", "webhook_password", "api_key", "base_url")
-    return Infobip(given) if is_set_up(given, PREFIX, *needed) else None
+    return Infobip(given) if is_set_up(given, account.prefix, *needed) else None
 
 
 class Infobip(AnswersByApi):

@@ -16,18 +16,18 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import Field
 
 from bot.model import Channel, Inbound, InboundMessage, MessageKind, ProviderIntent
+from handlers.account import Account
 from handlers.form import fields, needed
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload
 from handlers.ports import HttpAnswer, Malformed, RawRequest, SendError, Unsupported, Unverified
 from handlers.provider_block import provider_block
 from handlers.receipt import Receipt
-from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, is_set_up, part
+from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import basic, hmac_sha256, require
 from handlers.spelled import person, with_plus
 from storage.rows import OutboxItem
 
-PREFIX = "HEED_PLIVO_"
 BLOCKED = "200"  # the person is on Plivo's do-not-disturb list
 SIGNATURES = ("x-plivo-signature-ma-v3", "x-plivo-signature-v3")
 NONCE = "x-plivo-signature-v3-nonce"
@@ -45,13 +45,11 @@ class PlivoSettings(Part):
     api_url: PublicUrl = "https://api.plivo.com"
 
 
-def configure(settings: Settings) -> Plivo | None:
-    given = part(PlivoSettings, PREFIX, settings.env)
-    if not is_set_up(given, PREFIX, "auth_id", "auth_token"):
+def configure(settings: Settings, account: Account) -> Plivo | None:
+    given = part(PlivoSettings, account.prefix, settings.env)
+    if not is_set_up(given, account.prefix, "auth_id", "auth_token"):
         return None
-    if not settings.public_url and not settings.demo:
-        raise SettingsError("HEED_PUBLIC_URL is missing; Plivo signs the public URL")
-    return Plivo(given, f"{settings.signed_origin}/webhooks/plivo")
+    return Plivo(given, account.signed_webhook(settings))
 
 
 class Plivo:

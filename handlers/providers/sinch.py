@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from bot.model import Channel, Inbound, InboundMessage, MessageKind
+from handlers.account import Account
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
 from handlers.ports import AnswersByApi, RawRequest, SendError, Unsupported, Unverified
@@ -23,7 +24,6 @@ from handlers.signatures import hmac_sha256, require, require_fresh
 from handlers.spelled import digits, person, with_plus
 from storage.rows import OutboxItem
 
-PREFIX = "HEED_SINCH_"
 TOLERANCE = timedelta(hours=24)
 HEADER = "x-sinch-webhook-signature"
 _CHANNELS = {"SMS": Channel.SMS, "RCS": Channel.SMS, "MMS": Channel.SMS} | {
@@ -38,10 +38,10 @@ class SinchSettings(Part):
     api_url: PublicUrl = "https://us.sms.api.sinch.com"
 
 
-def configure(settings: Settings) -> Sinch | None:
-    given = part(SinchSettings, PREFIX, settings.env)
+def configure(settings: Settings, account: Account) -> Sinch | None:
+    given = part(SinchSettings, account.prefix, settings.env)
     needed = ("webhook_secret", "service_plan_id", "api_token")
-    return Sinch(given) if is_set_up(given, PREFIX, *needed) else None
+    return Sinch(given) if is_set_up(given, account.prefix, *needed) else None
 
 
 class Sinch(AnswersByApi):

@@ -10,6 +10,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 from cryptography.exceptions import InvalidSignature
@@ -24,7 +25,9 @@ from bot.model import (
     MessageKind,
     ProviderIntent,
 )
+from handlers.account import Account
 from handlers.http_client import post, require_taken
+from handlers.keyfile import write_private
 from handlers.payload import Payload, read_json
 from handlers.ports import (
     AnswersByApi,
@@ -40,7 +43,6 @@ from handlers.signatures import require_fresh
 from handlers.spelled import person
 from storage.rows import OutboxItem
 
-PREFIX = "HEED_TELNYX_"
 TOLERANCE = timedelta(seconds=300)
 BLOCKED = "40300"  # the person opted out at Telnyx
 _KEY_BYTES = 32
@@ -63,9 +65,9 @@ class TelnyxSettings(Part):
     api_url: PublicUrl = "https://api.telnyx.com"
 
 
-def configure(settings: Settings) -> Telnyx | None:
-    telnyx = part(TelnyxSettings, PREFIX, settings.env)
-    if not is_set_up(telnyx, PREFIX, "public_key", "api_key"):
+def configure(settings: Settings, account: Account) -> Telnyx | None:
+    telnyx = part(TelnyxSettings, account.prefix, settings.env)
+    if not is_set_up(telnyx, account.prefix, "public_key", "api_key"):
         return None
     return Telnyx(telnyx)
 
@@ -189,6 +191,14 @@ def _fits(key: Ed25519PublicKey, signature: bytes, moment: str, body: bytes) -> 
     except InvalidSignature:
         return False
     return True
+
+
+def make_key(folder: Path, account: Account) -> dict[str, str]:
+    """A pair of keys for a test desk: the variable to set; the private key stays in `folder`."""
+    key = Ed25519PrivateKey.generate()
+    write_private(folder / "telnyx-simulate.key", base64.b64encode(key.private_bytes_raw()))
+    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    return {f"{account.prefix}PUBLIC_KEY": public}
 
 
 def signed(request: RawRequest, secret: str) -> RawRequest:

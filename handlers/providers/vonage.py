@@ -18,6 +18,7 @@ import jwt
 from pydantic import Field
 
 from bot.model import Channel, Inbound, InboundMessage, MessageKind
+from handlers.account import Account
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
 from handlers.ports import (
@@ -34,7 +35,6 @@ from handlers.signatures import basic, hmac_sha256, require, require_fresh
 from handlers.spelled import digits, person, with_plus
 from storage.rows import OutboxItem
 
-PREFIX = "HEED_VONAGE_"
 TOLERANCE = timedelta(minutes=5)
 OPTED_OUT = "9"  # the err-code of a receipt: the person is on Opt-Out Assist's list
 _LONGEST_TOKEN = 4096
@@ -50,10 +50,10 @@ class VonageSettings(Part):
     api_url: PublicUrl = "https://api.nexmo.com"
 
 
-def configure(settings: Settings) -> Vonage | None:
-    given = part(VonageSettings, PREFIX, settings.env)
+def configure(settings: Settings, account: Account) -> Vonage | None:
+    given = part(VonageSettings, account.prefix, settings.env)
     needed = ("signature_secret", "api_key", "api_secret")
-    return Vonage(given) if is_set_up(given, PREFIX, *needed) else None
+    return Vonage(given) if is_set_up(given, account.prefix, *needed) else None
 
 
 class Vonage(AnswersByApi):

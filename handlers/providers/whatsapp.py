@@ -22,6 +22,7 @@ from bot.model import (
     MessageKind,
     ProviderIntent,
 )
+from handlers.account import Account
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
 from handlers.ports import (
@@ -38,7 +39,6 @@ from handlers.signatures import hmac_sha256, require
 from handlers.spelled import person
 from storage.rows import OutboxItem
 
-PREFIX = "HEED_WHATSAPP_"
 STOPPED_MARKETING = "131050"  # the person stopped marketing from this business
 _LATER = frozenset({"4", "80007", "130429", "131056", "131016"})  # rate limits, briefly away
 # What says nothing by itself: a reaction to a message of ours, a change of number.
@@ -52,9 +52,9 @@ class WhatsAppSettings(Part):
     api_url: PublicUrl = "https://graph.facebook.com/v23.0"
 
 
-def configure(settings: Settings) -> WhatsApp | None:
-    whatsapp = part(WhatsAppSettings, PREFIX, settings.env)
-    if not is_set_up(whatsapp, PREFIX, "app_secret", "verify_token", "access_token"):
+def configure(settings: Settings, account: Account) -> WhatsApp | None:
+    whatsapp = part(WhatsAppSettings, account.prefix, settings.env)
+    if not is_set_up(whatsapp, account.prefix, "app_secret", "verify_token", "access_token"):
         return None
     return WhatsApp(whatsapp)
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NoReturn
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from bot.model import Address, Channel, Inbound, InboundMessage, MessageKind
+from bot.model import Address, Channel, Inbound, InboundMessage, MessageKind, Recording
+from handlers.account import Account
+from handlers.callers import Call, Callers
 from handlers.parts import Parts
 from handlers.ports import (
     Greeter,
@@ -33,27 +36,38 @@ log = logging.getLogger("heed.webhooks")
 
 def blueprint(parts: Parts) -> Blueprint:
     webhooks = Blueprint("webhooks", __name__)
+    callers = Callers(parts.store)
 
     @webhooks.post("/webhooks/<name>")
-    def webhook(name: str) -> Response:
+    @webhooks.post("/webhooks/<name>/<account>")
+    def webhook(name: str, account: str = "") -> Response:
+        name = Account(provider=name, name=account).key
         provider = _provider(parts, name)
         raw = raw_request(parts)
         try:
             provider.verify(raw)
         except Unverified as refusal:
+            callers.note(name, Call.REFUSED, raw.received_at, refusal.reason)
             _refuse(name, refusal)
-        receipts = [parts.desk.receive(inbound) for inbound in _parse(provider, raw)]
+        heard = [_heard_by(name, one) for one in _parse(provider, raw)]
+        receipts = [parts.desk.receive(one) for one in heard]
+        callers.note(name, Call.VERIFIED, raw.received_at)
         return _response(provider.respond(receipts))
 
     @webhooks.get("/webhooks/<name>")
-    def greeting(name: str) -> Response:
+    @webhooks.get("/webhooks/<name>/<account>")
+    def greeting(name: str, account: str = "") -> Response:
+        name = Account(provider=name, name=account).key
         provider = _provider(parts, name)
         if not isinstance(provider, Greeter):
             raise MethodNotAllowed(valid_methods=["POST"])
+        raw = raw_request(parts)
         try:
-            return _response(provider.greet(raw_request(parts)))
+            answer = provider.greet(raw)
         except Unverified as refusal:
             _refuse(name, refusal)
+        callers.note(name, Call.GREETED, raw.received_at)
+        return _response(answer)
 
     return webhooks
 
@@ -96,6 +110,18 @@ def _parse(provider: Provider, raw: RawRequest) -> Sequence[Inbound]:
     except Malformed as fault:
         log.warning("unreadable provider=%s field=%s", provider.name, fault)
         return [_for_a_person(provider, raw)]
+
+
+def _heard_by(key: str, inbound: Inbound) -> Inbound:
+    """Under the account that heard it, so that the answer goes out through the same."""
+    match inbound:
+        case InboundMessage():
+            return replace(inbound, provider=key)
+        case Recording():
+            actor = replace(inbound.actor, name=f"provider:{key}")
+            return replace(inbound, source=key, actor=actor)
+        case _:
+            return inbound
 
 
 def _for_a_person(provider: Provider, raw: RawRequest) -> InboundMessage:

@@ -56,7 +56,9 @@ def raw(url: str, body: bytes, signature: str, content_type: str = "") -> RawReq
 
 
 def verifies(url: str, body: bytes, signature: str, content_type: str = "") -> bool:
-    twilio = Twilio(TwilioSettings(account_sid="AC1", auth_token=(VECTOR_TOKEN,)), "")
+    twilio = Twilio(
+        TwilioSettings(account_sid=VECTOR_FORM["AccountSid"], auth_token=(VECTOR_TOKEN,)), ""
+    )
     try:
         twilio.verify(raw(url, body, signature, content_type))
     except Unverified:
@@ -233,7 +235,9 @@ def test_a_picture_without_words_reaches_a_person(desk: Site) -> None:
 
 
 def test_a_signed_request_that_says_nothing_we_know_is_kept_for_a_person(desk: Site) -> None:
-    body = urlencode({"MessageSid": "SM9", "AccountSid": "AC1", "From": "+12025550123"}).encode()
+    body = urlencode(
+        {"MessageSid": "SM9", "AccountSid": VECTOR_FORM["AccountSid"], "From": "+12025550123"}
+    ).encode()
     assert post(desk.client, body).status_code == 200
     reviews = desk.bench.store.read(lambda session: session.open_reviews())
     assert [str(review.cause) for review in reviews] == ["unreadable"]
@@ -288,7 +292,7 @@ def test_get_is_not_a_way_in(desk: Site) -> None:
 
 
 def test_the_texts_come_out_as_they_were_typed() -> None:
-    twilio = Twilio(TwilioSettings(account_sid="AC1", auth_token=("t",)), "")
+    twilio = Twilio(TwilioSettings(account_sid=VECTOR_FORM["AccountSid"], auth_token=("t",)), "")
     parsed = twilio.parse(raw("", fixture("unicode"), ""))[0]
     assert isinstance(parsed, InboundMessage)
     assert parsed.text == " Stop — por favor 🙏 "

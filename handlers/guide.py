@@ -1,0 +1,137 @@
+"""What an operator pastes where, and how a provider spells a message: the `.toml` beside its file.
+
+In `steps`, `{webhook}` is this desk's address for the account. In a message, `${text}` and the like
+are filled in as the content type wants them; names in capitals are the account's own variables.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files
+from string import Template
+from urllib.parse import quote_plus
+
+from pydantic import BaseModel, ConfigDict
+
+from handlers.account import Account
+from handlers.ports import RawRequest
+from handlers.settings import Settings
+
+FORM = "application/x-www-form-urlencoded"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Connect(_Table):
+    """`variables`: the end of each variable's name, and where its value is found."""
+
+    steps: tuple[str, ...]
+    variables: Mapping[str, str]
+
+
+class _Simulate(_Table):
+    """`signed_with` names the variables that make the key; empty where the provider keeps it."""
+
+    content_type: str
+    body: str
+    signed_with: str = ""
+
+
+class Guide(_Table):
+    title: str
+    connect: _Connect
+    simulate: _Simulate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A message to be made up. `ours` is the sender of ours, as the provider spells it."""
+
+    text: str
+    person: str
+    ours: str
+    id: str
+    at: datetime
+
+
+@lru_cache
+def guide_of(provider: str) -> Guide:
+    """The guide of a provider that is there."""
+    file = files("handlers.providers") / f"{provider.replace('-', '_')}.toml"
+    return Guide.model_validate(tomllib.loads(file.read_text("utf-8")))
+
+
+def missing(account: Account, settings: Settings) -> list[str]:
+    """The account's variables that are not set."""
+    needed = guide_of(account.provider).connect.variables
+    return [account.prefix + name for name in needed if not settings.env.get(account.prefix + name)]
+
+
+def instructions(account: Account, settings: Settings) -> Iterator[str]:
+    """Lines that say what to set here and what to paste there."""
+    guide = guide_of(account.provider)
+    webhook = account.webhook(settings)
+    yield f"{guide.title}: two things to do"
+    yield ""
+    yield "1. Here, in the environment of heed serve:"
+    for name, where in guide.connect.variables.items():
+        mark = "set    " if settings.env.get(account.prefix + name) else "MISSING"
+        yield f"   {mark} {account.prefix}{name:<20} {where}"
+    yield ""
+    yield "2. There:"
+    for step in guide.connect.steps:
+        yield f"   - {step.replace('{webhook}', webhook)}"
+    if not webhook.startswith("https://"):
+        yield ""
+        yield "HEED_PUBLIC_URL is no https address: the provider could not reach this desk."
+
+
+def message(account: Account, settings: Settings, said: Said) -> RawRequest:
+    """The unsigned request with which the provider would bring this message."""
+    how = guide_of(account.provider).simulate
+    escape = quote_plus if how.content_type == FORM else _in_json
+    values = {
+        "text": said.text,
+        "nested_text": _in_json(said.text),
+        "person": said.person,
+        "person_digits": said.person.removeprefix("+"),
+        "ours": said.ours,
+        "ours_digits": said.ours.removeprefix("+"),
+        "id": said.id,
+        "time": f"{said.at:%Y-%m-%dT%H:%M:%S}.000Z",
+        "seconds": str(int(said.at.timestamp())),
+        **_variables(account, settings),
+    }
+    filled = Template(how.body).substitute({name: escape(one) for name, one in values.items()})
+    return RawRequest(
+        method="POST",
+        url=account.webhook(settings),
+        headers={},
+        body=filled.encode(),
+        content_type=how.content_type,
+        received_at=said.at,
+    )
+
+
+def secret(account: Account, settings: Settings) -> str:
+    """What the provider would sign with; empty where it keeps a private key of its own."""
+    signed_with = guide_of(account.provider).simulate.signed_with
+    return signed_with.format_map(_variables(account, settings))
+
+
+def _variables(account: Account, settings: Settings) -> dict[str, str]:
+    """Of a list (a rotated secret, several topics) the first."""
+    named = guide_of(account.provider).connect.variables
+    env = settings.env
+    return {name: env.get(account.prefix + name, "").partition(",")[0].strip() for name in named}
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]

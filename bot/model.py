@@ -287,6 +287,7 @@ class Recording:
     recipient: str = ""
     confirm: bool = False
     undoes: str = ""
+    of_sender: bool = False  # it covers the marketing of `recipient` alone, whatever `scope` says
 
 
 class Verdict(StrEnum):
@@ -403,6 +404,7 @@ class Conversation:
     last_opt_in_at: datetime | None = None  # by the provider's clock where it told one
     clarified_at: datetime | None = None  # a person had us ask this customer, once
     stopped_again_at: datetime | None = None  # the commit of the last stop that added nothing
+    heard_at: datetime | None = None  # on WhatsApp: the person's last message, which opens a window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -453,6 +455,7 @@ class Answer:
     confirmation: bool  # it confirms an opt-out: five minutes on sms (47 CFR 64.1200(a)(12))
     subject: str = ""  # of a mail that answers no mail
     question: Question = Question.NONE  # the one that the text really asks
+    choices: tuple[str, ...] = ()  # what it offers, as numbered in the text
     expires_at: datetime | None = None
 
 

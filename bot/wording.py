@@ -73,6 +73,7 @@ class Rendered:
     template: str
     question: Question
     segments: Segments | None
+    choices: tuple[str, ...] = ()  # what the question offers, as numbered in the text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +102,7 @@ _FITS = (
     _Fit(alphabet=True, who=24, rest=40, question=False, rates=False),
     _Fit(alphabet=True, who=12, rest=16, question=False, rates=False, contact=False),
 )
-"""Tried in order. `load_answers` sees to it that the last one always fits, and that the one before
-it does with usual names and contacts."""
+"""In order. `load_answers` sees that the last always fits, the one before it with usual names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,15 +124,9 @@ class Answers:
     ) -> Rendered:
         """The answer as it is sent.
 
-        Args:
-            kind: which answer.
-            lang: its language; `fallback_lang`, then English, where there are no texts in it.
-            slots: what fills it.
-            channel: how it goes out.
-            fallback_lang: see `lang`.
-            question: put only where it belongs (after an opt-out) and where it fits.
-            choices: what the question about scope offers, numbered from 1; an empty one is
-                "everything".
+        `lang` is its language; `fallback_lang`, then English, where there are no texts in it. The
+        `question` is put only where it belongs (after an opt-out) and where it fits. `choices` are
+        what the one about scope offers, numbered from 1; an empty one is "everything".
         """
         lang = choose_lang(lang, "", fallback_lang, self)
         if kind not in _ASKS[question] or (question is Question.SCOPE and not choices):
@@ -234,6 +228,7 @@ class _Work:
             template=f"{key}/{self.lang}@{version}",
             question=question,
             segments=segments(text) if self.channel is Channel.SMS else None,
+            choices=self._menu(question, fit),
         )
 
     @property
@@ -255,14 +250,11 @@ class _Work:
         if question is Question.SCOPE:
             yield self._said("parts.scope")
         if question is Question.REASON:
-            menu = [self._said(f"reasons.{reason}") for reason in REASON_MENU]
-            yield self._said("parts.reason").replace("{choices}", self._numbered(menu))
+            yield self._said("parts.reason")
 
     def _values(self, fit: _Fit) -> dict[str, str]:
         when = "started" if self.kind in _STARTS else "stopped"
         place = "all" if self.kind is AnswerKind.OPTED_OUT_ALL else self.channel.value
-        everything = self._said("words.everything")
-        choices = [self._line(one, fit, fit.rest) or everything for one in self.choices]
         word = self._line(self.slots.start_word, fit)
         return {
             "who": self._line(self.slots.who, fit, fit.who) or self._said("words.who"),
@@ -270,8 +262,16 @@ class _Work:
             "contact": self._line(self.slots.contact, fit) if fit.contact else "",
             "still": self._line(self.slots.still, fit, fit.rest),
             "start_word": word if 0 < len(word) <= _WORD_MAX else "START",
-            "choices": self._numbered(choices),
+            "choices": self._numbered(self._menu(self.question, fit)),
         }
+
+    def _menu(self, question: Question, fit: _Fit) -> tuple[str, ...]:
+        if question is Question.REASON:
+            return tuple(self._said(f"reasons.{reason}") for reason in REASON_MENU)
+        if question is Question.NONE:
+            return ()
+        everything = self._said("words.everything")
+        return tuple(self._line(one, fit, fit.rest) or everything for one in self.choices)
 
     @staticmethod
     def _line(text: str, fit: _Fit, size: int | None = None) -> str:
@@ -280,7 +280,7 @@ class _Work:
             line = only_gsm7(line)
         return line if size is None else cut(line, size)
 
-    def _numbered(self, choices: list[str]) -> str:
+    def _numbered(self, choices: tuple[str, ...]) -> str:
         """`1 offers, 2 surveys` on sms, a line each elsewhere."""
         if self.channel is Channel.SMS:
             return ", ".join(f"{number} {one}" for number, one in enumerate(choices, 1))

@@ -72,11 +72,13 @@ def require_taken(
     *,
     blocked: frozenset[str] = frozenset(),
     later: frozenset[str] = frozenset(),
+    of_sender: bool = False,
 ) -> None:
     """Raise what a provider's refusal means.
 
     `blocked` are its codes for a person who opted out there,
-    `later` those that pass by themselves beside 429 and 503.
+    `later` those that pass by themselves beside 429 and 503. `of_sender`: the block is of one
+    sender's marketing.
 
     Raises:
         SendError: it was refused; or it is too early, and then it may be tried again.
@@ -88,7 +90,7 @@ def require_taken(
         raise SendError(code, permanent=False, retry_after=reply.retry_after)
     if reply.status >= 500:  # noqa: PLR2004
         raise OutcomeUnknown(code)
-    raise SendError(code, permanent=True, block=code in blocked)
+    raise SendError(code, permanent=True, block=code in blocked, of_sender=of_sender)
 
 
 def _never_connected(error: BaseException) -> bool:

@@ -64,7 +64,8 @@ class Unsupported(Exception):  # noqa: N818
 class SendError(Exception):
     """The provider answered no. A permanent refusal is parked; else it is tried again.
 
-    `block` is set where the refusal means that the person has opted out at the provider.
+    `block` is set where the refusal means that the person has opted out at the provider,
+    `of_sender` where that is about the marketing of this one sender.
     """
 
     def __init__(
@@ -74,12 +75,14 @@ class SendError(Exception):
         permanent: bool,
         retry_after: timedelta | None = None,
         block: bool = False,
+        of_sender: bool = False,
     ) -> None:
         super().__init__(code)
         self.code = code
         self.permanent = permanent
         self.retry_after = retry_after
         self.block = block
+        self.of_sender = of_sender
 
 
 class OutcomeUnknown(Exception):  # noqa: N818

@@ -16,8 +16,12 @@ def provider_block(
     evidence: str,
     received_at: datetime,
     occurred_at: datetime | None = None,
+    of_sender: bool = False,
 ) -> Recording:
-    """A block on the person's channel. `evidence` is the provider's own word for it."""
+    """A block on the person's channel, or of one sender's marketing.
+
+    `evidence` is the provider's own word for it.
+    """
     return Recording(
         act=Act.PROVIDER_BLOCK,
         address=address,
@@ -29,4 +33,5 @@ def provider_block(
         occurred_at=occurred_at,
         recipient=recipient,
         evidence=evidence,
+        of_sender=of_sender,
     )

@@ -222,6 +222,7 @@ class Recorder:
             "lang": answer.lang,
             "template": answer.template,
             "place": origin.place,
+            "choices": list(answer.choices),
         }
         if origin.thread is not None:
             payload["thread"] = {

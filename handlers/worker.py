@@ -20,6 +20,7 @@ from bot.model import (
     CHANNEL_SCOPE,
     Act,
     Actor,
+    Channel,
     EntryKind,
     Json,
     NewEntry,
@@ -99,14 +100,14 @@ class Worker:
     def _expire(self, session: Session, now: datetime) -> None:
         for item in session.expire(now):
             session.lock(item.addr)
-            self._note(session, item, item.state, item.error, now)
+            self._note(session, item, item.state, _why(item) or item.error, now)
 
     # --- sending ---------------------------------------------------------------------------------
 
     def send(self, item: OutboxItem) -> None:
         """Send one that was claimed, and keep what became of it."""
         if item.expires_at is not None and self._clock() >= item.expires_at:
-            self._conclude(item, OutboxState.DROPPED, error="expired")
+            self._conclude(item, OutboxState.DROPPED, error=_why(item) or "expired")
             return
         if self._keep:
             self._conclude(item, OutboxState.KEPT)
@@ -141,6 +142,7 @@ class Worker:
                     event_id=f"{item.id}:{refusal.code}",
                     received_at=self._clock(),
                     recipient=item.sender,
+                    of_sender=refusal.of_sender,
                 )
             )
         due_at = None
@@ -247,3 +249,8 @@ class Worker:
             else:
                 ended += 1
         return ended
+
+
+def _why(item: OutboxItem) -> str:
+    """On WhatsApp what ran out is the window that the person's last message had opened."""
+    return "window_closed" if item.channel is Channel.WHATSAPP and not item.repeatable else ""

@@ -195,6 +195,7 @@ def _state(conversation: Conversation) -> str:
             "last_opt_in_at": micros_or_none(conversation.last_opt_in_at),
             "clarified_at": micros_or_none(conversation.clarified_at),
             "stopped_again_at": micros_or_none(conversation.stopped_again_at),
+            "heard_at": micros_or_none(conversation.heard_at),
         }
     )
 
@@ -209,5 +210,7 @@ def _conversation(row: Row) -> Conversation:
         lang=state["lang"],
         last_opt_in_at=instant_or_none(state["last_opt_in_at"]),
         clarified_at=instant_or_none(state["clarified_at"]),
-        stopped_again_at=instant_or_none(state.get("stopped_again_at")),  # not in older rows
+        # what older rows do not have
+        stopped_again_at=instant_or_none(state.get("stopped_again_at")),
+        heard_at=instant_or_none(state.get("heard_at")),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from bot import addresses
@@ -29,6 +29,8 @@ from bot.model import (
 from bot.policy import AskReason, ConfirmedBy, Policy, Sender
 from bot.wording import Answers, Rendered, Slots, choose_lang
 
+WHATSAPP_WINDOW = timedelta(hours=24)
+"""Meta takes a free text only so long after the person's last message (error 131047)."""
 CONFIRMATIONS = frozenset(
     {
         AnswerKind.OPTED_OUT,
@@ -60,11 +62,16 @@ class Voice:
         sender: Sender,
         words_lang: str | None,
         now: datetime,
+        heard_at: datetime | None,
         scope: Scope | None = None,
         question: Question = Question.NONE,
         choices: tuple[str, ...] = (),
     ) -> Answer:
-        """The text for one answer, in the language of the person's words, then of the sender."""
+        """The text for one answer, in the language of the person's words, then of the sender.
+
+        `heard_at` is when the person last wrote to this sender, as far as is known: on WhatsApp
+        that alone opens a time for free answers, and what is past it is recorded and not sent.
+        """
         lang = choose_lang(words_lang, sender.lang, self.policy.lang, self.answers)
         rendered = self._render(
             kind,
@@ -78,6 +85,9 @@ class Voice:
         confirms = kind in CONFIRMATIONS
         clocks = self.policy.clocks
         soon = confirms and address.channel is Channel.SMS
+        expires_at = now + (clocks.sms_confirmation if soon else clocks.confirmation)
+        if address.channel is Channel.WHATSAPP:
+            expires_at = min(expires_at, heard_at + WHATSAPP_WINDOW if heard_at else now)
         return Answer(
             kind=kind,
             text=rendered.text,
@@ -85,8 +95,9 @@ class Voice:
             template=rendered.template,
             subject=rendered.subject,
             question=rendered.question,
+            choices=rendered.choices,
             confirmation=confirms,
-            expires_at=now + (clocks.sms_confirmation if soon else clocks.confirmation),
+            expires_at=expires_at,
         )
 
     def _slots(

@@ -119,6 +119,7 @@ class Case:
             sender=self.sender,
             words_lang=lang,
             now=self.message.received_at,
+            heard_at=self.heard_at(),
             scope=scope,
             question=question,
             choices=choices,

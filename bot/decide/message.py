@@ -37,6 +37,10 @@ def decide_message(
         message=message, reading=reading, standing=standing, voice=voice, sender=sender, now=now
     )
     decision = _decide(case)
+    if message.address.channel is Channel.WHATSAPP and message.kind is not MessageKind.PREFERENCE:
+        known = decision.conversation or standing.conversation
+        last = max(filter(None, (known.heard_at, case.heard_at())))
+        decision = replace(decision, conversation=replace(known, heard_at=last))
     if decision.conversation == standing.conversation:
         return replace(decision, conversation=None)
     return decision

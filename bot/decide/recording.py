@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.decide.answers import Voice
 from bot.errors import NotAllowed
 from bot.model import (
@@ -15,6 +17,7 @@ from bot.model import (
     NewEntry,
     Recording,
     Role,
+    Scope,
     ScopeKind,
     Standing,
     Verdict,
@@ -67,6 +70,7 @@ def _opt_out(recording: Recording, standing: Standing, voice: Voice) -> Decision
             sender=sender,
             words_lang=standing.conversation.lang or None,
             now=recording.occurred_at or recording.received_at,
+            heard_at=standing.conversation.heard_at,
             scope=recording.scope,
         )
     return Decision(
@@ -104,6 +108,9 @@ def _opt_in(recording: Recording, standing: Standing) -> Decision:
 
 def _provider_block(recording: Recording, standing: Standing, voice: Voice) -> Decision:
     """A block in the provider's own list that our ledger did not know."""
+    if recording.of_sender:
+        program = voice.policy.sender(recording.address.channel, recording.recipient).program
+        recording = replace(recording, scope=Scope(ScopeKind.PROGRAM, program))
     news = not covered(recording.scope, standing, voice.policy, recording.address.channel)
     change = Change(scope=recording.scope, hold=Hold.STOPPED, flags=frozenset({"provider"}))
     return Decision(

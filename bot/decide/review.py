@@ -163,7 +163,8 @@ def _ask(
             "no question may go out here: nothing is held, the sender is not proved, "
             "or it is a text to +1"
         )
-    answer = _say(AnswerKind.CLARIFY, review, voice, sender, now)
+    heard_at = standing.conversation.heard_at or review.entry.effective_at
+    answer = _say(AnswerKind.CLARIFY, review, voice, sender, now, heard_at)
     return Decision(
         outcome="asked",
         entries=(_decided(decision, review),),
@@ -190,11 +191,17 @@ def _confirm(kind: AnswerKind, review: OpenReview, voice: Voice, now: datetime) 
     silent = sender.confirmed_by in (ConfirmedBy.PROVIDER, ConfirmedBy.NOBODY)
     if silent or not proved or now - review.entry.effective_at > window:
         return None
-    return _say(kind, review, voice, sender, review.entry.effective_at)
+    heard_at = review.entry.effective_at
+    return _say(kind, review, voice, sender, heard_at, heard_at)
 
 
 def _say(
-    kind: AnswerKind, review: OpenReview, voice: Voice, sender: Sender, now: datetime
+    kind: AnswerKind,
+    review: OpenReview,
+    voice: Voice,
+    sender: Sender,
+    now: datetime,
+    heard_at: datetime,
 ) -> Answer:
     lang = review.entry.facts.get("lang")
     return voice.say(
@@ -203,6 +210,7 @@ def _say(
         sender=sender,
         words_lang=lang if isinstance(lang, str) else None,
         now=now,
+        heard_at=heard_at,
     )
 
 

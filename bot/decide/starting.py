@@ -12,8 +12,11 @@ from bot.model import (
     Change,
     Decision,
     EntryKind,
+    MessageKind,
     Question,
     ReviewCause,
+    Scope,
+    ScopeKind,
     Suppression,
     Verdict,
 )
@@ -39,6 +42,8 @@ def start(case: Case) -> Decision:
         answer = case.say(AnswerKind.NOT_SUBSCRIBED) if may_answer else None
         return replace(case.heard("not_suppressed"), answer=answer)
     scope = case.reading.scope
+    if case.message.kind is MessageKind.PREFERENCE:  # it resumes what the same switch had stopped
+        scope = Scope(ScopeKind.PROGRAM, case.sender.program)
     lifted = [stop.scope for stop in stops if scope in (None, CHANNEL_SCOPE, stop.scope)]
     if not lifted:  # a part of what is stopped as a whole: not ours to carve out alone
         return case.to_person(ReviewCause.RESTART, holds=None)

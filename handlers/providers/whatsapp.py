@@ -19,6 +19,7 @@ from bot.model import (
     Channel,
     Inbound,
     InboundMessage,
+    Json,
     MessageKind,
     ProviderIntent,
 )
@@ -41,6 +42,9 @@ from storage.rows import OutboxItem
 
 STOPPED_MARKETING = "131050"  # the person stopped marketing from this business
 _LATER = frozenset({"4", "80007", "130429", "131056", "131016"})  # rate limits, briefly away
+_CHOICE = "heed"  # begins the id of a button of ours
+# Meta's limits, in characters and pieces.
+_ASKED_MAX, _MOST_BUTTONS, _BUTTON_MAX, _MOST_ROWS, _ROW_MAX = 1024, 3, 20, 10, 24
 # What says nothing by itself: a reaction to a message of ours, a change of number.
 _SAYS_NOTHING = frozenset({"reaction", "system", "request_welcome"})
 
@@ -105,15 +109,41 @@ class WhatsApp(AnswersByApi):
                 "messaging_product": "whatsapp",
                 "recipient_type": "individual",
                 **to,
-                "type": "text",
-                "text": {"body": str(item.payload["text"])},
+                **content(str(item.payload["text"]), item.payload.get("choices")),
                 "biz_opaque_callback_data": item.id,
             },
         )
         answer = Payload(reply.json)
         code = answer.object("error").optional("code") or str(reply.status)
-        require_taken(reply, code, blocked=frozenset({STOPPED_MARKETING}), later=_LATER)
+        blocked = frozenset({STOPPED_MARKETING})
+        require_taken(reply, code, blocked=blocked, later=_LATER, of_sender=True)
         return next((one.optional("id") for one in answer.objects("messages")), "")
+
+
+def content(text: str, choices: Json) -> dict[str, Json]:
+    """A text, with buttons where it asks: up to three, or a list of up to ten rows.
+
+    A tap comes back with the number that the choice has in the text. What is too long for a button
+    stays a text: its numbers can be typed.
+    """
+    labels = [str(one) for one in choices] if isinstance(choices, list) else []
+    longest = max(map(len, labels), default=0)
+    if not labels or len(text) > _ASKED_MAX or len(labels) > _MOST_ROWS or longest > _ROW_MAX:
+        return {"type": "text", "text": {"body": text}}
+    rows: list[Json] = [
+        {"id": f"{_CHOICE}:{number}", "title": label} for number, label in enumerate(labels, 1)
+    ]
+    action: dict[str, Json]
+    if len(rows) <= _MOST_BUTTONS and longest <= _BUTTON_MAX:
+        kind = "button"
+        action = {"buttons": [{"type": "reply", "reply": row} for row in rows]}
+    else:
+        kind = "list"
+        action = {"button": "…", "sections": [{"rows": rows}]}
+    return {
+        "type": "interactive",
+        "interactive": {"type": kind, "body": {"text": text}, "action": action},
+    }
 
 
 def _messages(account: str, value: Payload, received_at: datetime) -> Iterator[Inbound]:
@@ -148,6 +178,9 @@ def _words(kind: str, message: Payload) -> tuple[str, bool, int]:
         case "interactive":
             tap = message.object("interactive")
             chosen = tap.object(tap.optional("type"))
+            ours, _, number = chosen.optional("id").partition(":")
+            if ours == _CHOICE:  # the number that stands beside it in our question
+                return number, True, 0
             return chosen.optional("title"), True, 0
         case _:  # a picture, a voice note, a place, what comes next year: with its caption
             return message.object(kind).optional("caption"), False, 1
@@ -164,7 +197,7 @@ def _preferences(account: str, value: Payload, received_at: datetime) -> Iterato
         fields = (account, ours, who.value, said, wish.optional("timestamp"))
         event_id = hashlib.sha256("\0".join(fields).encode()).hexdigest()
         if said == "stop":
-            yield provider_block(  # on WhatsApp a bare stop covers marketing alone
+            yield provider_block(
                 WhatsApp.name,
                 who,
                 event_id=event_id,
@@ -172,13 +205,14 @@ def _preferences(account: str, value: Payload, received_at: datetime) -> Iterato
                 evidence="marketing stopped in WhatsApp",
                 received_at=received_at,
                 occurred_at=moment,
+                of_sender=True,
             )
         else:  # the person's own word, with the app's clock: an old one lifts nothing
             yield InboundMessage(
                 provider=WhatsApp.name,
                 account=account,
                 event_id=event_id,
-                kind=MessageKind.BUTTON,
+                kind=MessageKind.PREFERENCE,
                 address=who,
                 recipient=ours,
                 text="",
@@ -202,6 +236,7 @@ def _refusals(value: Payload, received_at: datetime) -> Iterator[Inbound]:
                 recipient=ours,
                 evidence=f"error {STOPPED_MARKETING}",
                 received_at=received_at,
+                of_sender=True,
             )
 
 

@@ -1,0 +1,244 @@
+"""WhatsApp from Meta: the 24-hour window, buttons, and the stop in WhatsApp's own settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import addresses
+from bot.model import CHANNEL_SCOPE, Act, Actor, Address, Channel, Recording, Role
+from handlers.checking import Question, check
+from handlers.providers.whatsapp import content, signed
+from handlers.serve import worker
+from storage import OutboxState
+from tests.handlers.providers.contract import Case, FakeApi, cases, fake_api
+from tests.handlers.web_kit import POLICY, Site, site
+from tests.kit import NOW
+
+CASE: Case = next(case for case in cases() if case.name == "whatsapp")
+ANN = addresses.whatsapp("12025550123")
+OURS = "100000000000002"
+TWO_BRANDS = f"""{POLICY}
+[[programs]]
+name = "shoes"
+title = "Acme Shoes"
+
+[[programs]]
+name = "outlet"
+title = "Acme Outlet"
+
+[[senders]]
+id = "{OURS}"
+channel = "whatsapp"
+provider = "whatsapp"
+program = "shoes"
+ask_scope = true
+"""
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    with fake_api() as found:
+        found.body = CASE.about["send"]["taken"]["body"]
+        yield found
+
+
+@pytest.fixture
+def desk(tmp_path: Path, api: FakeApi) -> Iterator[Site]:
+    with site(tmp_path, policy=TWO_BRANDS, HEED_WHATSAPP_API_URL=api.url, **CASE.env) as joined:
+        yield joined
+
+
+def hears(desk: Site, field: str, value: dict[str, Any]) -> None:
+    value["metadata"] = {"phone_number_id": OURS}
+    change = {"field": field, "value": value}
+    body = json.dumps({"entry": [{"id": "100000000000001", "changes": [change]}]}).encode()
+    request = signed(CASE.request(body), CASE.about["secret"])
+    headers = dict(request.headers)
+    assert desk.client.post("/webhooks/whatsapp", data=body, headers=headers).status_code == 200
+
+
+def message(number: int, at: datetime, kind: str, said: Any) -> dict[str, Any]:
+    return {
+        "messages": [
+            {
+                "from": "12025550123",
+                "id": f"wamid.{number}",
+                "timestamp": str(int(at.timestamp())),
+                "type": kind,
+                kind: said,
+            }
+        ]
+    }
+
+
+def text(desk: Site, words: str, number: int = 1, at: datetime = NOW) -> None:
+    hears(desk, "messages", message(number, at, "text", {"body": words}))
+
+
+def preference(desk: Site, value: str, at: datetime = NOW) -> None:
+    wish = {
+        "wa_id": "12025550123",
+        "category": "marketing_messages",
+        "value": value,
+        "timestamp": int(at.timestamp()),
+    }
+    hears(desk, "user_preferences", {"user_preferences": [wish]})
+
+
+def opt_out(desk: Site, event_id: str, who: Address = ANN) -> None:
+    desk.parts.desk.receive(
+        Recording(
+            act=Act.OPT_OUT,
+            address=who,
+            scope=CHANNEL_SCOPE,
+            actor=Actor(name="slack:T012/U345", role=Role.RECORD),
+            source="slack",
+            event_id=event_id,
+            received_at=desk.bench.clock(),
+            recipient=OURS,
+            confirm=True,
+        )
+    )
+
+
+def allowed(desk: Site, program: str) -> bool:
+    question = Question(topic="", program=program)
+    parts = desk.parts
+    return check(parts.store, parts.policy, ANN, question, parts.clock()).allowed
+
+
+# --- the window ----------------------------------------------------------------------------------
+
+
+def test_a_free_answer_goes_out_within_a_day_of_the_persons_last_message(
+    desk: Site, api: FakeApi
+) -> None:
+    text(desk, "see you at five")
+    desk.bench.clock.forward(hours=23, minutes=59)
+    opt_out(desk, "1")
+    outbox = worker(desk.parts)
+    while outbox.step():
+        pass
+    assert [item.state for item in desk.bench.outbox(ANN) if not item.repeatable] == [
+        OutboxState.SENT
+    ]
+    assert len(api.calls) == 1
+
+
+@pytest.mark.parametrize("words", ["see you at five", ""])
+def test_outside_the_window_nothing_is_sent_and_the_ledger_says_so(
+    desk: Site, api: FakeApi, words: str
+) -> None:
+    if words:
+        text(desk, words)
+    desk.bench.clock.forward(hours=24, minutes=1)
+    opt_out(desk, "1")
+    worker(desk.parts).step()
+    last = desk.bench.history(ANN)[-1]
+    assert (last.kind, last.facts["outcome"], last.facts["error"]) == (
+        "answered",
+        "dropped",
+        "window_closed",
+    )
+    assert api.calls == []
+    assert desk.bench.holds(ANN) == {"channel": "stopped"}
+
+
+def test_a_message_that_meta_brings_days_late_is_recorded_and_not_answered(
+    desk: Site, api: FakeApi
+) -> None:
+    text(desk, "please stop", at=NOW - timedelta(days=3))
+    worker(desk.parts).step()
+    assert desk.bench.history(ANN)[-1].facts["error"] == "window_closed"
+    assert api.calls == []
+    assert desk.bench.holds(ANN) == {"channel": "stopped"}
+
+
+# --- buttons -------------------------------------------------------------------------------------
+
+
+def test_the_question_how_much_goes_out_with_buttons_and_a_tap_answers_it(
+    desk: Site, api: FakeApi
+) -> None:
+    text(desk, "stop")
+    worker(desk.parts).step()
+    sent = json.loads(api.calls[0][1])
+    buttons = sent["interactive"]["action"]["buttons"]
+    assert [one["reply"]["title"] for one in buttons] == ["Acme Shoes", "everything"]
+    tap = {"type": "button_reply", "button_reply": buttons[0]["reply"]}
+    hears(desk, "messages", message(2, NOW, "interactive", tap))
+    assert desk.bench.holds(ANN) == {"program:shoes": "stopped"}
+    assert allowed(desk, "outlet")
+    assert not allowed(desk, "shoes")
+
+
+def test_the_question_why_goes_out_as_a_list_and_a_tap_is_kept_as_the_reason(
+    tmp_path: Path, api: FakeApi
+) -> None:
+    policy = TWO_BRANDS.replace("ask_scope = true", "")
+    with site(tmp_path, policy=policy, HEED_WHATSAPP_API_URL=api.url, **CASE.env) as desk:
+        text(desk, "stop")
+        worker(desk.parts).step()
+        (section,) = json.loads(api.calls[0][1])["interactive"]["action"]["sections"]
+        tap = {"type": "list_reply", "list_reply": section["rows"][1]}
+        hears(desk, "messages", message(2, NOW, "interactive", tap))
+        last = next(one for one in desk.bench.history(ANN) if one.kind == "reason_given")
+    assert last.facts["reason"] == "not_relevant"
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind"),
+    [
+        ([], "text"),
+        (["a", "b", "c"], "button"),
+        (["a", "b", "x" * 20], "button"),
+        (["a", "x" * 21], "list"),
+        (["a", "b", "c", "d"], "list"),
+        (["x" * 25], "text"),
+        (["a"] * 11, "text"),
+    ],
+)
+def test_what_is_too_long_or_too_many_for_buttons_is_still_asked(
+    labels: list[str], kind: str
+) -> None:
+    made = content("Why?", list(labels))
+    interactive = made.get("interactive")
+    assert kind == (interactive["type"] if isinstance(interactive, dict) else made["type"])
+    assert content("x" * 1025, list(labels))["type"] == "text"
+
+
+# --- the stop in WhatsApp itself -----------------------------------------------------------------
+
+
+def test_stopping_marketing_in_whatsapp_stops_that_senders_marketing_alone(desk: Site) -> None:
+    preference(desk, "stop")
+    assert desk.bench.holds(ANN) == {"program:shoes": "stopped"}
+    assert not allowed(desk, "shoes")
+    assert allowed(desk, "outlet")
+    assert desk.bench.answers(ANN) == []
+
+
+def test_resuming_lifts_that_and_never_a_stop_in_words(desk: Site) -> None:
+    preference(desk, "stop", NOW - timedelta(minutes=2))
+    desk.bench.clock.forward(minutes=1)
+    preference(desk, "resume", NOW + timedelta(minutes=1))
+    assert desk.bench.holds(ANN) == {}
+    text(desk, "please stop", at=NOW + timedelta(seconds=90))
+    desk.bench.clock.forward(minutes=1)
+    preference(desk, "resume", NOW + timedelta(minutes=2))
+    assert desk.bench.holds(ANN) == {"channel": "stopped"}
+
+
+def test_a_refusal_at_send_is_about_that_senders_marketing_too(desk: Site, api: FakeApi) -> None:
+    text(desk, "HELP")
+    api.status, api.body = (CASE.about["send"]["blocked"][name] for name in ("status", "body"))
+    worker(desk.parts).step()
+    assert desk.bench.holds(ANN) == {"program:shoes": "stopped"}
+    assert desk.bench.kinds(ANN)[-2:] == ["provider_block", "answered"]
+    assert ANN.channel is Channel.WHATSAPP

@@ -47,12 +47,23 @@ class Program:
     words: tuple[str, ...] = ()
 
 
+class NumberType(StrEnum):
+    """What kind of number ours is; carriers treat each in a way of its own."""
+
+    LONG_CODE = "long_code"
+    TOLL_FREE = "toll_free"
+    SHORT_CODE = "short_code"
+
+
 class ConfirmedBy(StrEnum):
-    """Who answers a stop to this sender."""
+    """Who answers a stop to this sender; whatever is left is ours (`bot.confirming`)."""
 
     HEED = "heed"
-    PROVIDER_KEYWORDS = "provider_keywords"  # the provider answers its own whole words
-    PROVIDER = "provider"  # the provider or the network answers every stop it reports
+    PROVIDER_KEYWORDS = "provider_keywords"  # the provider's default: its own whole words
+    ADVANCED = "advanced"  # what the provider says that it has answered, and nothing else
+    NETWORK = "network"  # US and Canadian toll-free: STOP, START and UNSTOP, below the provider
+    CARRIER = "carrier"  # the carrier or aggregator: the usual words of the trade
+    PROVIDER = "provider"  # all of it, also free words
     NOBODY = "nobody"
 
 
@@ -71,7 +82,8 @@ class Sender:
     program: str
     provider: str = ""
     lang: str = ""
-    confirmed_by: ConfirmedBy = ConfirmedBy.HEED
+    confirmed_by: ConfirmedBy | None = None  # None: as the provider documents it for such numbers
+    number_type: NumberType | None = None  # None: as the number itself tells
     ask_reason: AskReason = AskReason.WHERE_ALLOWED
     ask_scope: bool = False  # the confirmation asks whether all is meant (47 CFR 64.1200(a)(12))
     topics: tuple[str, ...] = ()
@@ -127,7 +139,8 @@ def sender_key(channel: Channel, sender_id: str) -> str:
 class Policy:
     """`company` names us in every answer; `help_contact` is a phone number, mail or page.
 
-    `senders` is keyed by `sender_key`.
+    `senders` is keyed by `sender_key`; `confirms` says who answers by default, by provider and
+    kind of number.
     `region` (ISO 3166) is the country of numbers written without one.
     """
 
@@ -141,6 +154,7 @@ class Policy:
     clocks: Clocks = field(default_factory=Clocks)
     deadlines: DeadlineRules = field(default_factory=DeadlineRules)
     retention: Retention = field(default_factory=Retention)
+    confirms: Mapping[tuple[str, NumberType], ConfirmedBy] = field(default_factory=dict)
     answers_a_day: int = 10  # automatic answers to one address in 24 hours, against loops
 
     def sender(self, channel: Channel, recipient: str) -> Sender:

@@ -18,6 +18,8 @@ from urllib.parse import quote_plus
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.policy import ConfirmedBy, NumberType
+from handlers import providers
 from handlers.account import Account
 from handlers.ports import RawRequest
 from handlers.settings import Settings
@@ -44,9 +46,19 @@ class _Simulate(_Table):
     signed_with: str = ""
 
 
+class _Confirms(_Table):
+    """Who answers a stop by default, by the kind of our number; `note` says what may change it."""
+
+    long_code: ConfirmedBy
+    toll_free: ConfirmedBy
+    short_code: ConfirmedBy
+    note: str
+
+
 class Guide(_Table):
     title: str
     connect: _Connect
+    confirms: _Confirms
     simulate: _Simulate
 
 
@@ -66,6 +78,16 @@ def guide_of(provider: str) -> Guide:
     """The guide of a provider that is there."""
     file = files("handlers.providers") / f"{provider.replace('-', '_')}.toml"
     return Guide.model_validate(tomllib.loads(file.read_text("utf-8")))
+
+
+@lru_cache
+def confirmers() -> Mapping[tuple[str, NumberType], ConfirmedBy]:
+    """Who answers by default, as every provider documents it."""
+    return {
+        (name, kind): getattr(guide_of(name).confirms, kind)
+        for name in providers.names()
+        for kind in NumberType
+    }
 
 
 def missing(account: Account, settings: Settings) -> list[str]:

@@ -30,6 +30,7 @@ from bot.policy import (
     Clocks,
     ConfirmedBy,
     DeadlineRules,
+    NumberType,
     Policy,
     Program,
     Retention,
@@ -40,6 +41,7 @@ from bot.policy import (
 )
 from handlers import providers
 from handlers.account import Account
+from handlers.guide import confirmers
 from handlers.settings import SettingsError
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -94,7 +96,8 @@ class _Sender(_Table):
     program: Name = "default"
     provider: str = ""
     lang: str = ""
-    confirmed_by: ConfirmedBy = ConfirmedBy.HEED
+    confirmed_by: ConfirmedBy | None = None
+    number_type: NumberType | None = None
     ask_reason: AskReason = AskReason.WHERE_ALLOWED
     ask_scope: bool = False
     topics: tuple[Name, ...] = ()
@@ -187,7 +190,7 @@ def load_policy(path: Path, *, demo: bool = False) -> PolicyFile:
     try:
         text = path.read_bytes().decode()
     except FileNotFoundError:
-        return PolicyFile()
+        return _policy_file(_File())
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {type(error).__name__}") from None
     try:
@@ -264,6 +267,7 @@ def _policy_file(file: _File) -> PolicyFile:
         region=file.region,
         answers_a_day=file.answers_a_day,
         programs={one.name: Program(**one.model_dump()) for one in file.programs},
+        confirms=confirmers(),
         topics={one.name: Topic(**one.model_dump()) for one in file.topics},
         senders={
             sender_key(one.channel, one.id): Sender(**one.model_dump()) for one in file.senders

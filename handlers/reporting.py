@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 
+from bot.confirming import confirmed_by
 from bot.deadlines import Act, deadlines
 from bot.model import Channel, EntryKind, Intent, LedgerEntry, ReviewCause
 from bot.policy import ConfirmedBy, Policy
@@ -19,7 +20,9 @@ PAGE = 200
 Progress = Callable[[str, int], None]
 """Called with what is being read and how much of it was."""
 
-_BY_PROVIDER = frozenset({ConfirmedBy.PROVIDER, ConfirmedBy.PROVIDER_KEYWORDS})
+_BY_OTHERS = frozenset(ConfirmedBy) - {
+    *(ConfirmedBy.HEED, ConfirmedBy.ADVANCED, ConfirmedBy.NOBODY)
+}
 _UNSETTLED = frozenset({OutboxState.PENDING, OutboxState.SENDING})
 
 
@@ -134,7 +137,8 @@ class Counting:
     def _told_by_provider(self, channel: Channel, heard: LedgerEntry, act: Act) -> datetime | None:
         """The provider answers at once. Where it answers its own words, our silence says so."""
         sender = self.policy.sender(channel, str(heard.facts.get("recipient", "")))
-        theirs = heard.facts.get("provider_replied") or sender.confirmed_by in _BY_PROVIDER
+        by = confirmed_by(sender, str(heard.facts.get("provider", "")), self.policy)
+        theirs = heard.facts.get("provider_replied") or by in _BY_OTHERS
         return act.received if theirs else None
 
     def answer(self, one: ReportedAnswer) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from bot import addresses
+from bot.confirming import answered_elsewhere, confirmed_by
 from bot.model import (
     Address,
     Answer,
@@ -26,7 +27,7 @@ from bot.model import (
     ScopeKind,
     Standing,
 )
-from bot.policy import AskReason, ConfirmedBy, Policy, Sender
+from bot.policy import AskReason, Policy, Sender
 from bot.wording import Answers, Rendered, Slots, choose_lang
 
 WHATSAPP_WINDOW = timedelta(hours=24)
@@ -129,16 +130,13 @@ class Voice:
         )
 
 
-def heed_answers(message: InboundMessage, sender: Sender, standing: Standing, cap: int) -> bool:
+def heed_answers(
+    message: InboundMessage, sender: Sender, standing: Standing, policy: Policy, cap: int
+) -> bool:
     """Whether an automatic answer to this message is ours to give at all."""
     if message.kind in (MessageKind.COMPLAINT, MessageKind.BOUNCE, MessageKind.AUTO_REPLY):
         return False
-    if message.provider_replied or sender.confirmed_by in (
-        ConfirmedBy.PROVIDER,
-        ConfirmedBy.NOBODY,
-    ):
-        return False
-    if sender.confirmed_by is ConfirmedBy.PROVIDER_KEYWORDS and message.provider_keyword:
+    if answered_elsewhere(message, confirmed_by(sender, message.provider, policy)):
         return False
     if message.assurance is Assurance.UNVERIFIED:
         return False

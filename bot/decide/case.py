@@ -90,8 +90,9 @@ class Case:
 
     def may_answer(self) -> bool:
         """Whether this message gets an answer of ours at all, within the day's cap."""
-        cap = self.voice.policy.answers_a_day
-        return heed_answers(self.message, self.sender, self.standing, cap)
+        policy = self.voice.policy
+        cap = policy.answers_a_day
+        return heed_answers(self.message, self.sender, self.standing, policy, cap)
 
     def asked(self, question: Question, choices: tuple[str, ...]) -> Conversation:
         asked = {Question.SCOPE: Context.SCOPE_ASKED, Question.REASON: Context.REASON_ASKED}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.confirming import confirmed_by
 from bot.decide.answers import Voice, questions_allowed
 from bot.errors import Conflict, NotAllowed
 from bot.model import (
@@ -188,7 +189,8 @@ def _confirm(kind: AnswerKind, review: OpenReview, voice: Voice, now: datetime) 
     proved = review.entry.facts.get("assurance") == str(Assurance.VERIFIED)
     sms = review.address.channel is Channel.SMS
     window = voice.policy.clocks.sms_confirmation if sms else ANSWERABLE
-    silent = sender.confirmed_by in (ConfirmedBy.PROVIDER, ConfirmedBy.NOBODY)
+    by = confirmed_by(sender, str(review.entry.facts.get("provider", "")), voice.policy)
+    silent = by in (ConfirmedBy.PROVIDER, ConfirmedBy.NOBODY)
     if silent or not proved or now - review.entry.effective_at > window:
         return None
     heard_at = review.entry.effective_at

@@ -53,11 +53,13 @@ def stop(case: Case, intent: Intent) -> Decision:
     choices: tuple[str, ...] = ()
     answer = None
     # a new stop is confirmed also to somebody who asked for help all day, within reason
-    cap = LOOP_FACTOR * case.voice.policy.answers_a_day
-    if news and not narrows and heed_answers(case.message, case.sender, case.standing, cap):
+    policy = case.voice.policy
+    cap = LOOP_FACTOR * policy.answers_a_day
+    may_answer = heed_answers(case.message, case.sender, case.standing, policy, cap)
+    if news and not narrows and may_answer:
         if intent in (Intent.OPT_OUT, Intent.OPT_OUT_ALL):
             question, choices = question_after_stop(
-                case.message, case.reading, scope, case.sender, case.voice.policy
+                case.message, case.reading, scope, case.sender, policy
             )
         answer = case.say(_confirmation(intent, scope), scope, question, choices)
         question = answer.question

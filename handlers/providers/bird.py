@@ -26,6 +26,7 @@ from handlers.spelled import person
 from storage.rows import OutboxItem
 
 TOLERANCE = timedelta(hours=9)
+KEYWORDS = frozenset({"stop", "start", "help"})  # not verified; where it answers at all
 _CHANNELS = {"sms": Channel.SMS, "rcs": Channel.SMS, "whatsapp": Channel.WHATSAPP}
 
 
@@ -80,6 +81,7 @@ class Bird(AnswersByApi):
                 ),
                 recipient=message.optional("channelId"),
                 text=text,
+                provider_keyword=text.strip().casefold() in KEYWORDS,
                 received_at=request.received_at,
                 occurred_at=message.moment("createdAt"),
                 media_count=0 if what == "text" else 1,

@@ -26,6 +26,13 @@ from storage.rows import OutboxItem
 
 TOLERANCE = timedelta(hours=24)
 HEADER = "x-sinch-webhook-signature"
+# What consent management answers, where it is switched on for the app.
+KEYWORDS = frozenset(
+    {
+        *("stop", "unsubscribe", "start", "subscribe", "stop marketing", "stop notification"),
+        *("detener", "salir", "volver", "recibir", "parar", "cancelar", "voltar", "receber"),
+    }
+)
 _CHANNELS = {"SMS": Channel.SMS, "RCS": Channel.SMS, "MMS": Channel.SMS} | {
     "WHATSAPP": Channel.WHATSAPP
 }
@@ -124,6 +131,7 @@ def _conversation(event: Payload, message: Payload, received_at: datetime) -> In
         address=person(channel, who.optional("identity"), f"{who.where}.identity"),
         recipient=with_plus(message.optional("sender_id")),
         text=text or tapped,
+        provider_keyword=text.strip().casefold() in KEYWORDS,
         received_at=received_at,
         occurred_at=event.moment("accepted_time"),
         media_count=0 if text or tapped else 1,

@@ -37,6 +37,8 @@ from storage.rows import OutboxItem
 
 TOLERANCE = timedelta(minutes=5)
 OPTED_OUT = "9"  # the err-code of a receipt: the person is on Opt-Out Assist's list
+# What Opt-Out Assist answers, where it is switched on for the number.
+KEYWORDS = frozenset({"stop", "end", "quit", "cancel", "unsubscribe", "help"})
 _LONGEST_TOKEN = 4096
 _CHANNELS = {"sms": Channel.SMS, "mms": Channel.SMS, "rcs": Channel.SMS} | {
     "whatsapp": Channel.WHATSAPP
@@ -158,6 +160,7 @@ def _of_sms_api(event: Payload, received_at: datetime) -> Inbound:
         address=person(Channel.SMS, event.optional("msisdn"), "msisdn"),
         recipient=with_plus(event.optional("to")),
         text=event.optional("text"),
+        provider_keyword=event.optional("text").strip().casefold() in KEYWORDS,
         received_at=received_at,
         occurred_at=event.moment("message-timestamp"),
         media_count=1 if binary else 0,
@@ -182,6 +185,7 @@ def _of_messages_api(event: Payload, received_at: datetime) -> InboundMessage:
         ),
         recipient=with_plus(event.optional("to") or ours.optional("number")),
         text=text or tapped,
+        provider_keyword=text.strip().casefold() in KEYWORDS,
         received_at=received_at,
         occurred_at=event.moment("timestamp"),
         media_count=0 if text or tapped else 1,

@@ -9,6 +9,7 @@ import pytest
 
 from bot.model import Channel
 from bot.policy import ConfirmedBy, Policy
+from handlers.guide import confirmers
 from handlers.parts import operator_words, voice_of
 from handlers.policy_file import load_policy
 from handlers.settings import SettingsError
@@ -17,7 +18,7 @@ EXAMPLE = Path(__file__).parent.parent.parent / "heed.example.toml"
 
 
 def test_without_a_file_the_careful_defaults_hold(tmp_path: Path) -> None:
-    assert load_policy(tmp_path / "heed.toml").policy == Policy()
+    assert load_policy(tmp_path / "heed.toml").policy == Policy(confirms=confirmers())
 
 
 def test_the_example_is_a_working_file() -> None:

@@ -23,6 +23,12 @@ company = "Acme & Sons"
 help_contact = "help@example.com"
 
 [[senders]]
+id = "+12025550199"
+channel = "sms"
+provider = "twilio"
+confirmed_by = "heed"
+
+[[senders]]
 id = "+12025550198"
 channel = "sms"
 provider = "twilio"

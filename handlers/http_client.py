@@ -27,12 +27,21 @@ def post(url: str, **arguments: Any) -> Reply:
     """POST once, without redirects. `arguments` are those of `requests.post`.
 
     Raises:
+        SendError, OutcomeUnknown: as `call`.
+    """
+    return call("POST", url, **arguments)
+
+
+def call(method: str, url: str, **arguments: Any) -> Reply:
+    """Call once, without redirects. `arguments` are those of `requests.request`.
+
+    Raises:
         SendError: the connection was never made, so nothing was sent; it may be tried again.
         OutcomeUnknown: it was made and the answer is lost.
     """
     try:
-        response = requests.post(
-            url, timeout=(CONNECT_S, READ_S), allow_redirects=False, **arguments
+        response = requests.request(
+            method, url, timeout=(CONNECT_S, READ_S), allow_redirects=False, **arguments
         )
     except requests.exceptions.ConnectTimeout:
         raise SendError("connect_timeout", permanent=False) from None

@@ -38,6 +38,7 @@ from handlers.sealing import Sealing
 from handlers.settings import Settings, SettingsError
 from handlers.slack.socket import SocketMode
 from handlers.slack.speaker import SlackSpeaker
+from handlers.sync_chore import Syncing
 from handlers.upkeep import Upkeep
 from handlers.worker import Worker
 from storage import migrate, schema_is_current
@@ -121,6 +122,7 @@ def worker(parts: Parts) -> Worker:
                 parts.clock,
                 Destinations() if parts.settings.demo else destinations(parts),
             ),
+            *(() if parts.settings.demo else (Syncing(parts),)),
         ),
     )
 

@@ -22,6 +22,14 @@ def digits(number: str) -> str:
     return number.removeprefix("+")
 
 
+def listed(channel: Channel, number: str) -> Address | None:
+    """Whom a provider's list names; None where it is nobody that one can write to."""
+    try:
+        return person(channel, number, "")
+    except Malformed:
+        return None
+
+
 def person(channel: Channel, number: str, field: str) -> Address:
     """Whom a message came from.
 

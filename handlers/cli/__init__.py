@@ -22,6 +22,7 @@ COMMANDS = {
     "read-mail": "handlers.cli.read_mail:read_mail",
     "connect": "handlers.cli.connect:connect",
     "simulate": "handlers.cli.simulate:simulate",
+    "sync": "handlers.cli.sync:sync",
     "check": "handlers.cli.check:check",
     "headers": "handlers.cli.headers:headers",
     "reviews": "handlers.cli.reviews:reviews",

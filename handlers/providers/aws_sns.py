@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,7 @@ from bot.model import Channel, Inbound, InboundMessage, MessageKind
 from handlers.account import Account
 from handlers.http_client import fetch
 from handlers.keyfile import write_private
+from handlers.optout_lists import Blocked, ToBlock
 from handlers.payload import Payload, read_json
 from handlers.ports import (
     AnswersByApi,
@@ -43,7 +44,7 @@ from handlers.ports import (
 )
 from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, is_set_up, part
 from handlers.sns import CONFIRMATION, NOTIFICATION, Sns, canonical
-from handlers.spelled import person
+from handlers.spelled import listed, person
 from storage.rows import OutboxItem
 
 log = logging.getLogger("heed.webhooks")
@@ -73,6 +74,7 @@ class AwsSettings(Part):
     topic_arns: Annotated[List, AfterValidator(_arns)] = ()
     region: str = ""
     certificate: Path | None = None
+    opt_out_list: str = "Default"
     api_url: PublicUrl = ""
 
 
@@ -157,6 +159,37 @@ class AwsSns(AnswersByApi):
             Context={"heed": item.id},
         )
         return str(reply.get("MessageId", ""))
+
+    def opted_out(self) -> Iterator[Blocked]:
+        """See `handlers.optout_lists`."""
+        name, more = self._settings.opt_out_list, dict[str, Any]()
+        while True:
+            page = self._call(
+                "pinpoint-sms-voice-v2",
+                "describe_opted_out_numbers",
+                OptOutListName=name,
+                **more,
+            )
+            for row in page.get("OptedOutNumbers", ()):
+                how = "by the person" if row.get("EndUserOptedOut") else "by the company"
+                yield Blocked(
+                    address=listed(Channel.SMS, row["OptedOutNumber"]),
+                    since=row["OptedOutTimestamp"],
+                    evidence=f"opt-out list {name}, {how}",
+                )
+            if not page.get("NextToken"):
+                return
+            more = {"NextToken": page["NextToken"]}
+
+    def block(self, people: Sequence[ToBlock]) -> None:
+        """See `handlers.optout_lists`. One call for each; who is on the list stays on it."""
+        for number in dict.fromkeys(one.address.value for one in people):
+            self._call(
+                "pinpoint-sms-voice-v2",
+                "put_opted_out_number",
+                OptOutListName=self._settings.opt_out_list,
+                OptedOutNumber=number,
+            )
 
     def _confirm(self, envelope: Payload) -> None:
         """Take the subscription by API, so that no URL out of a message is ever called."""

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import count
+from typing import Any
 
 from pydantic import Field
 
 from bot.model import Channel, Inbound, InboundMessage, MessageKind
 from handlers.account import Account
-from handlers.http_client import post, require_taken
+from handlers.http_client import Reply, call, post, require_taken
+from handlers.optout_lists import Blocked, ToBlock
 from handlers.payload import Payload, read_json
 from handlers.ports import AnswersByApi, RawRequest, SendError, Unsupported
 from handlers.provider_block import provider_block
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import basic, require_basic
-from handlers.spelled import digits, person, with_plus
+from handlers.spelled import digits, listed, person, with_plus
 from storage.rows import OutboxItem
 
+_PAGE = 100
 _CHANNELS = {"SMS": Channel.SMS, "MMS": Channel.SMS, "RCS": Channel.SMS} | {
     "WHATSAPP": Channel.WHATSAPP
 }
@@ -86,6 +90,52 @@ class Infobip(AnswersByApi):
         if status.optional("groupName") == "REJECTED":
             raise SendError(status.optional("name") or "REJECTED", permanent=True)
         return told.optional("messageId")
+
+    def opted_out(self) -> Iterator[Blocked]:
+        """See `handlers.optout_lists`. The name of the list in the answer is not verified."""
+        for page in count(0):
+            reply = self._call(
+                "GET", "/platform/1/blocklists", params={"page": page, "size": _PAGE}
+            )
+            rows = _rows(Payload(reply.json))
+            for row in rows:
+                channel = _CHANNELS.get(row.optional("channel"), Channel.SMS)
+                yield Blocked(
+                    address=listed(channel, row.optional("destination")),
+                    since=row.moment("createdDate"),
+                    sender=with_plus(row.optional("sender")),
+                    evidence=f"block list, {row.optional('sourceType') or 'no source told'}",
+                )
+            if len(rows) < _PAGE:
+                return
+
+    def block(self, people: Sequence[ToBlock]) -> None:
+        """See `handlers.optout_lists`. For every sender of the account; Infobip takes it later."""
+        destinations = [{"to": to} for to in dict.fromkeys(digits(p.address.value) for p in people)]
+        body = {"blocklist": [{"destinations": destinations, "channel": "SMS"}]}
+        self._call("POST", "/platform/1/blocklists", json=body)
+
+    def _call(self, method: str, path: str, **arguments: Any) -> Reply:
+        reply = call(
+            method,
+            f"{self._settings.api_url or self._settings.base_url}{path}",
+            headers={"Authorization": f"App {self._settings.api_key}"},
+            **arguments,
+        )
+        require_taken(reply, str(reply.status))
+        return reply
+
+
+def _rows(answer: Payload) -> list[Payload]:
+    """The entries of the list, whatever its name.
+
+    Raises:
+        SendError: there is no list, so that nobody can say who is on it.
+    """
+    lists = [name for name, value in answer.value.items() if isinstance(value, list)]
+    if not lists:
+        raise SendError("list_unreadable", permanent=True)
+    return [row for name in lists for row in answer.objects(name) if row.optional("destination")]
 
 
 def _result(result: Payload, received_at: datetime) -> Iterator[Inbound]:

@@ -8,23 +8,26 @@ defence against replay. The Conversation API's own consent lists tell of a stop 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from pydantic import Field
 
 from bot.model import Channel, Inbound, InboundMessage, MessageKind
 from handlers.account import Account
-from handlers.http_client import post, require_taken
+from handlers.http_client import call, post, require_taken
+from handlers.optout_lists import Blocked
 from handlers.payload import Payload, read_json
 from handlers.ports import AnswersByApi, RawRequest, SendError, Unsupported, Unverified
 from handlers.provider_block import provider_block
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import hmac_sha256, require, require_fresh
-from handlers.spelled import digits, person, with_plus
+from handlers.spelled import digits, listed, person, with_plus
 from storage.rows import OutboxItem
 
 TOLERANCE = timedelta(hours=24)
+_CONSENTS = ("project_id", "app_id", "key_id", "key_secret")  # what reading the lists needs
+_PAGE = 50
 HEADER = "x-sinch-webhook-signature"
 # What consent management answers, where it is switched on for the app.
 KEYWORDS = frozenset(
@@ -43,12 +46,23 @@ class SinchSettings(Part):
     service_plan_id: str = ""
     api_token: str = Field(default="", repr=False)
     api_url: PublicUrl = "https://us.sms.api.sinch.com"
+    project_id: str = ""
+    app_id: str = ""
+    key_id: str = ""
+    key_secret: str = Field(default="", repr=False)
+    conversation_url: PublicUrl = "https://us.conversation.api.sinch.com"
+    auth_url: PublicUrl = "https://auth.sinch.com"
 
 
 def configure(settings: Settings, account: Account) -> Sinch | None:
     given = part(SinchSettings, account.prefix, settings.env)
     needed = ("webhook_secret", "service_plan_id", "api_token")
-    return Sinch(given) if is_set_up(given, account.prefix, *needed) else None
+    if not is_set_up(given, account.prefix, *needed):
+        return None
+    if not any(getattr(given, name) for name in _CONSENTS):
+        return Sinch(given)
+    is_set_up(given, account.prefix, *_CONSENTS)
+    return SinchWithConsents(given)
 
 
 class Sinch(AnswersByApi):
@@ -99,6 +113,39 @@ class Sinch(AnswersByApi):
         answer = Payload(reply.json)
         require_taken(reply, answer.optional("code") or str(reply.status))
         return answer.optional("id")
+
+
+class SinchWithConsents(Sinch):
+    """With a Conversation app, whose consent list can be read and not be written."""
+
+    def opted_out(self) -> Iterator[Blocked]:
+        """See `handlers.optout_lists`. The list tells no channel and no time: read as texts."""
+        ours, token = self._settings, ""
+        headers = {"Authorization": f"Bearer {self._token()}"}
+        path = f"/v1/projects/{ours.project_id}/apps/{ours.app_id}/consents/OPT_OUT_ALL"
+        while True:
+            params = {"page_size": str(_PAGE), **({"page_token": token} if token else {})}
+            reply = call("GET", ours.conversation_url + path, headers=headers, params=params)
+            require_taken(reply, str(reply.status))
+            answer = Payload(reply.json)
+            for row in answer.objects("identities"):
+                yield Blocked(
+                    address=listed(Channel.SMS, row.optional("identity")),
+                    evidence="consent list OPT_OUT_ALL",
+                )
+            token = answer.optional("next_page_token")
+            if not token:
+                return
+
+    def _token(self) -> str:
+        ours = self._settings
+        reply = post(
+            f"{ours.auth_url}/oauth2/token",
+            auth=(ours.key_id, ours.key_secret),
+            data={"grant_type": "client_credentials"},
+        )
+        require_taken(reply, str(reply.status))
+        return Payload(reply.json).optional("access_token")
 
 
 def _text_message(kind: str, event: Payload, received_at: datetime) -> InboundMessage:

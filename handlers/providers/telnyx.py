@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -26,8 +27,9 @@ from bot.model import (
     ProviderIntent,
 )
 from handlers.account import Account
-from handlers.http_client import post, require_taken
+from handlers.http_client import call, post, require_taken
 from handlers.keyfile import write_private
+from handlers.optout_lists import Blocked
 from handlers.payload import Payload, read_json
 from handlers.ports import (
     AnswersByApi,
@@ -40,12 +42,13 @@ from handlers.ports import (
 from handlers.provider_block import provider_block
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import require_fresh
-from handlers.spelled import person
+from handlers.spelled import listed, person
 from storage.rows import OutboxItem
 
 TOLERANCE = timedelta(seconds=300)
 BLOCKED = "40300"  # the person opted out at Telnyx
 _KEY_BYTES = 32
+_PAGE = 250
 
 
 def _public_keys(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -121,6 +124,27 @@ class Telnyx(AnswersByApi):
         code = next((one.optional("code") for one in answer.objects("errors")), str(reply.status))
         require_taken(reply, code, blocked=frozenset({BLOCKED}))
         return answer.object("data").optional("id")
+
+    def opted_out(self) -> Iterator[Blocked]:
+        """See `handlers.optout_lists`. Telnyx has no way to add to its list."""
+        for page in count(1):
+            reply = call(
+                "GET",
+                f"{self._settings.api_url}/v2/messaging_optouts",
+                headers={"Authorization": f"Bearer {self._settings.api_key}"},
+                params={"page[number]": page, "page[size]": _PAGE},
+            )
+            require_taken(reply, str(reply.status))
+            answer = Payload(reply.json)
+            for row in answer.objects("data"):
+                yield Blocked(
+                    address=listed(Channel.SMS, row.optional("to")),
+                    since=row.moment("created_at"),
+                    sender=row.optional("from"),
+                    evidence=f"opt-out list, keyword {row.optional('keyword') or 'not told'}",
+                )
+            if page >= int(answer.object("meta").optional("total_pages") or 0):
+                return
 
 
 def _message(payload: Payload, received_at: datetime) -> InboundMessage:

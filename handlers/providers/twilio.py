@@ -6,6 +6,8 @@ no answer came; `#rc=3&rp=5xx,ct,rt` on the configured URL makes it come again o
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import parse_qsl
@@ -25,6 +27,7 @@ from bot.model import (
 from handlers.account import Account
 from handlers.form import fields, needed
 from handlers.http_client import post, require_taken
+from handlers.optout_lists import ToBlock
 from handlers.ports import (
     HttpAnswer,
     Malformed,
@@ -44,6 +47,7 @@ STOP_KEYWORDS = ("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "rev
 DEFAULT_KEYWORDS = frozenset((*STOP_KEYWORDS, "start", "yes", "unstop", "help", "info"))
 # Consent facts among the error codes; the 300xx are about deliverability and are none.
 BLOCKED = frozenset({"21610", "63014"})
+_MOST_CONSENTS = 25  # in one call
 CHANNELS = {"": Channel.SMS, "rcs": Channel.SMS, "whatsapp": Channel.WHATSAPP}
 
 
@@ -51,6 +55,7 @@ class TwilioSettings(Part):
     account_sid: str = ""
     auth_token: List = Field(default=(), repr=False)
     api_url: PublicUrl = "https://api.twilio.com"
+    accounts_url: PublicUrl = "https://accounts.twilio.com"
 
 
 def configure(settings: Settings, account: Account) -> Twilio | None:
@@ -173,6 +178,34 @@ class Twilio:
         code = str(reply.json.get("code", reply.status))
         require_taken(reply, code, blocked=BLOCKED)
         return str(reply.json.get("sid", ""))
+
+    def block(self, people: Sequence[ToBlock]) -> None:
+        """See `handlers.optout_lists`: the Consents API, a pilot for texts, by sender.
+
+        The correlation id follows from what is said, so that saying it again is the same.
+        """
+        for start in range(0, len(people), _MOST_CONSENTS):
+            items = [_consent(one) for one in people[start : start + _MOST_CONSENTS] if one.sender]
+            if not items:
+                continue
+            reply = post(
+                f"{self._settings.accounts_url}/v1/Consents/Bulk",
+                auth=(self._settings.account_sid, self._settings.auth_token[0]),
+                data=[("Items", json.dumps(item)) for item in items],
+            )
+            require_taken(reply, str(reply.json.get("code", reply.status)))
+
+
+def _consent(one: ToBlock) -> dict[str, str]:
+    said = f"{one.address.value} {one.sender} {one.since}"
+    return {
+        "contact_id": one.address.value,
+        "correlation_id": hashlib.sha256(said.encode()).hexdigest()[:32],
+        "sender_id": one.sender,
+        "status": "opt-out",
+        "source": "opt-out-message",
+        "date_of_consent": one.since.isoformat(),
+    }
 
 
 def _person(value: str) -> Address:

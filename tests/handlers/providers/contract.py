@@ -121,6 +121,7 @@ class FakeApi:
     headers: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, bytes]] = field(default_factory=list)
     drop: bool = False  # take the request and close without an answer
+    pages: list[str] = field(default_factory=list)  # answered one after the other, before `body`
 
 
 @contextmanager
@@ -128,13 +129,16 @@ def fake_api() -> Iterator[FakeApi]:
     api = FakeApi()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
             size = int(self.headers.get("Content-Length", 0))
             api.calls.append((self.path, self.rfile.read(size)))
             if api.drop:
                 self.close_connection = True
                 return
-            content = api.body.encode()
+            content = (api.pages.pop(0) if api.pages else api.body).encode()
             self.send_response(api.status)
             for name, value in {"Content-Type": "application/json", **api.headers}.items():
                 self.send_header(name, value)

@@ -480,6 +480,7 @@ class ReviewCause(StrEnum):
     LESS = "less"
     WRONG_NUMBER = "wrong_number"
     ERASURE = "erasure"
+    BLOCKED_THERE = "blocked_there"  # START in free words; the provider blocks until its own word
     LATE_STOP = "late_stop"  # arrived after a START that was sent later
     RESTART = "restart"  # START after a complaint or an erasure, or from an unproved address
     UNREADABLE = "unreadable"

@@ -28,6 +28,7 @@ from bot.model import (
     Verdict,
 )
 from bot.reading import READ_LIMIT
+from handlers.contacts import link_same_number
 from handlers.receipt import Receipt
 from handlers.recorder import Origin, Recorder, Routes, new_id
 from handlers.standing import standing_of
@@ -190,6 +191,7 @@ class Desk:
         event = session.event(addr, key)
         if event is not None:
             return self._again(session, event, message)
+        link_same_number(session, self.store, message.address)
         conversation = session.conversation(addr, message.recipient)
         if before is None:
             before = Read(conversation, self._read(message, conversation))

@@ -10,9 +10,11 @@ from bot.model import (
     AnswerKind,
     Assurance,
     Change,
+    Channel,
     Decision,
     EntryKind,
     MessageKind,
+    ProviderIntent,
     Question,
     ReviewCause,
     Scope,
@@ -21,6 +23,8 @@ from bot.model import (
     Verdict,
 )
 
+UNBLOCKING_WORDS = frozenset({"start", "unstop"})
+"""What every US provider and network takes for itself."""
 NEEDS_A_PERSON_TO_LIFT = frozenset({"complaint", "erasure"})
 
 
@@ -45,6 +49,8 @@ def start(case: Case) -> Decision:
     if case.message.kind is MessageKind.PREFERENCE:  # it resumes what the same switch had stopped
         scope = Scope(ScopeKind.PROGRAM, case.sender.program)
     lifted = [stop.scope for stop in stops if scope in (None, CHANNEL_SCOPE, stop.scope)]
+    if _blocked_there(case, tuple(one for one in stops if one.scope in lifted)):
+        return case.to_person(ReviewCause.BLOCKED_THERE, holds=None)
     if not lifted:  # a part of what is stopped as a whole: not ours to carve out alone
         return case.to_person(ReviewCause.RESTART, holds=None)
     return Decision(
@@ -58,6 +64,22 @@ def start(case: Case) -> Decision:
             last_opt_in_at=case.message.occurred_at or case.message.received_at,
         ),
     )
+
+
+def _blocked_there(case: Case, stops: tuple[Suppression, ...]) -> bool:
+    """Whether the provider goes on blocking: it unblocks by its own word alone, not by free words.
+
+    Lifting our block would only make sends fail, and an answer would not arrive either, so that a
+    person tells the customer what to text.
+    """
+    message = case.message
+    if not any("provider" in stop.flags for stop in stops):
+        return False
+    if message.provider_intent is ProviderIntent.START or message.provider_keyword:
+        return False
+    if message.address.channel is Channel.WHATSAPP:  # the switch in the app answers to no word
+        return True
+    return message.text.strip().casefold() not in UNBLOCKING_WORDS
 
 
 def _said_before(case: Case, stop: Suppression) -> bool:

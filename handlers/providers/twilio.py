@@ -10,10 +10,11 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from werkzeug.datastructures import MultiDict
 
 from bot.model import (
@@ -42,6 +43,11 @@ from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.spelled import person
 from storage.rows import OutboxItem
 
+if TYPE_CHECKING:
+    from twilio.request_validator import RequestValidator
+
+SETTINGS_HEADER = "x-twilio-webhooks-signature-settings"
+SHARED_ALGORITHM = "HMAC_SHA256"
 # What Twilio answers by itself on long codes and toll-free numbers: the whole body, any case.
 STOP_KEYWORDS = ("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout")
 DEFAULT_KEYWORDS = frozenset((*STOP_KEYWORDS, "start", "yes", "unstop", "help", "info"))
@@ -51,9 +57,18 @@ _MOST_CONSENTS = 25  # in one call
 CHANNELS = {"": Channel.SMS, "rcs": Channel.SMS, "whatsapp": Channel.WHATSAPP}
 
 
+def _shared_keys(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(all(one.partition(":")) for one in value):
+        raise ValueError("has an entry that is not ID:SECRET, as the Console shows a shared key")
+    return value
+
+
 class TwilioSettings(Part):
+    """With `shared_keys` (Twilio's public beta) only requests signed by one of them are taken."""
+
     account_sid: str = ""
     auth_token: List = Field(default=(), repr=False)
+    shared_keys: Annotated[List, AfterValidator(_shared_keys)] = Field(default=(), repr=False)
     api_url: PublicUrl = "https://api.twilio.com"
     accounts_url: PublicUrl = "https://accounts.twilio.com"
 
@@ -74,6 +89,8 @@ class Twilio:
         self._settings = settings
         self._webhook_url = webhook_url
         self._validators = [RequestValidator(token) for token in settings.auth_token]
+        keys = (one.partition(":") for one in settings.shared_keys)
+        self._shared = {name: RequestValidator(secret) for name, _, secret in keys}
 
     # --- hear ------------------------------------------------------------------------------------
 
@@ -92,11 +109,22 @@ class Twilio:
                 raise Unverified("body_not_utf8") from None
         else:
             signed = MultiDict(fields(request.body))
-        if not any([one.validate(request.url, signed, signature) for one in self._validators]):  # noqa: C419 - every token, so that time tells nothing
+        validators, algorithm = self._signers(request.headers.get(SETTINGS_HEADER, ""))
+        fits = [one.validate(request.url, signed, signature, algorithm) for one in validators]
+        if not any(fits):  # every one was tried, so that time tells nothing
             raise Unverified("signature_wrong")
         ours = self._settings.account_sid
         if isinstance(signed, MultiDict) and signed.get("AccountSid", ours) != ours:
             raise Unverified("account_unknown")
+
+    def _signers(self, settings_header: str) -> tuple[Sequence[RequestValidator], str | None]:
+        """Who may have signed, and how. No header talks us down from SHA-256 to SHA-1."""
+        if not self._shared:
+            return self._validators, None
+        told = dict(part.strip().partition("=")[::2] for part in settings_header.split(","))
+        if told.get("algorithm") != SHARED_ALGORITHM or told.get("key") not in self._shared:
+            raise Unverified("algorithm_unknown")
+        return [self._shared[told["key"]]], SHARED_ALGORITHM
 
     def parse(self, request: RawRequest) -> Sequence[Inbound]:
         if request.content_type == "application/json":

@@ -38,7 +38,9 @@ LABELS: Mapping[Verdict, str] = {
     Verdict.DONE: "Done",
 }
 # Blocked already: what is left is to see to it.
-FOLLOW_UPS = frozenset({ReviewCause.ERASURE, ReviewCause.WRONG_NUMBER, ReviewCause.RESTART})
+FOLLOW_UPS = frozenset(
+    {ReviewCause.ERASURE, ReviewCause.WRONG_NUMBER, ReviewCause.RESTART, ReviewCause.BLOCKED_THERE}
+)
 
 _MAILBOX = re.compile(r"(\w)[\w.+-]*@([\w-]+(?:\.[\w-]+)+)")
 _NUMBER = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){6,14}")

@@ -24,6 +24,9 @@ CAUSES: Mapping[ReviewCause, str] = {
     ReviewCause.ERASURE: "Wants their data deleted",
     ReviewCause.LATE_STOP: "A stop that arrived late",
     ReviewCause.RESTART: "Wants messages again",
+    ReviewCause.BLOCKED_THERE: (
+        "Wants messages again, but the provider still blocks: tell them to text START"
+    ),
     ReviewCause.UNREADABLE: "Could not be read",
     ReviewCause.TOO_LONG: "Too long to be read",
     ReviewCause.MEDIA: "Media without words",

@@ -66,6 +66,41 @@ def verifies(url: str, body: bytes, signature: str, content_type: str = "") -> b
     return True
 
 
+SHARED = "webhooks_sharedkey_1"
+SHARED_VECTOR = "mQjNWbZpy8ISeKxzTYF3HvjDc7PpOEQyWA5mOumHMeI="
+
+
+def shared(settings_header: str, signature: str = SHARED_VECTOR) -> bool:
+    """A desk that expects the shared key, whose secret is here the vector's token."""
+    settings = TwilioSettings(
+        account_sid=VECTOR_FORM["AccountSid"],
+        auth_token=(VECTOR_TOKEN,),
+        shared_keys=(f"{SHARED}:{VECTOR_TOKEN}", "webhooks_sharedkey_2:another-secret"),
+    )
+    header = {"x-twilio-webhooks-signature-settings": settings_header} if settings_header else {}
+    try:
+        Twilio(settings, "").verify(raw(VECTOR_URL, form(), signature).with_headers(header))
+    except Unverified:
+        return False
+    return True
+
+
+def test_a_shared_key_signs_with_sha256_and_nothing_talks_us_down() -> None:
+    assert shared(f"key={SHARED},algorithm=HMAC_SHA256")
+    assert shared(f"key={SHARED}, algorithm=HMAC_SHA256")
+    assert not shared("key=webhooks_sharedkey_2,algorithm=HMAC_SHA256")
+    assert not shared("key=webhooks_sharedkey_3,algorithm=HMAC_SHA256")
+    assert not shared("")
+    sha1 = "yKp2xm1gyaneks1YKRofUES3bP0="
+    for header in ("", f"key={SHARED},algorithm=HMAC_SHA1", f"key={SHARED}", "algorithm=HMAC_SHA1"):
+        assert not shared(header, sha1)
+
+
+def test_a_shared_key_that_is_half_a_key_is_a_line() -> None:
+    with pytest.raises(ValueError, match="ID:SECRET"):
+        TwilioSettings(account_sid="AC1", auth_token=("t",), shared_keys=("only-a-secret",))
+
+
 def form(**changed: str) -> bytes:
     return urlencode({**VECTOR_FORM, **changed}).encode()
 

@@ -4,44 +4,59 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from handlers.parts import Parts
 from handlers.ports import OutcomeUnknown, SendError
-from handlers.syncing import has_list, sync
+from handlers.syncing import Outcome, has_list, steps
 from storage import Session
 
 log = logging.getLogger("heed.sync")
 
 EVERY = timedelta(hours=6)
 LOOK = timedelta(minutes=5)
+STEPS = 100
+"""At once; the other chores (sealing) go between."""
 
 
 class Syncing:
-    """One process at a time does it: the setting is taken before the work, by a compare."""
+    """A chore of the worker (`handlers.worker`): any number of threads and processes call it."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._accounts = [name for name in parts.providers if has_list(parts, name)]
         self._busy = threading.Lock()
         self._looked_at: datetime | None = None
+        self._running: tuple[str, Iterator[Outcome]] | None = None
 
     def __call__(self, now: datetime) -> int:
-        """Sync what is due; returns how many people were learnt of or told."""
+        """Some steps of a sync that is due; returns whether there were any."""
         if not self._accounts or not self._busy.acquire(blocking=False):
             return 0
         try:
-            last = self._looked_at
-            if last is not None and last <= now < last + LOOK:
+            if self._running is None:
+                self._running = self._due(now)
+            if self._running is None:
                 return 0
-            self._looked_at = now
-            return sum(
-                self._sync(account) for account in self._accounts if self._take(account, now)
-            )
+            self._go_on(*self._running)
+            return 1
         finally:
             self._busy.release()
 
+    def _due(self, now: datetime) -> tuple[str, Iterator[Outcome]] | None:
+        last = self._looked_at
+        if last is not None and last <= now < last + LOOK:
+            return None
+        for account in self._accounts:
+            if self._take(account, now):
+                return account, steps(self._parts, account, dry_run=False)
+        self._looked_at = now
+        return None
+
     def _take(self, account: str, now: datetime) -> bool:
+        """Whether it is due and ours: of several workers one finds it so."""
         name = f"sync.{account}.begun"
 
         def take(session: Session) -> bool:
@@ -53,14 +68,21 @@ class Syncing:
 
         return self._parts.store.write(take)
 
-    def _sync(self, account: str) -> int:
+    def _go_on(self, account: str, running: Iterator[Outcome]) -> None:
+        done: list[Outcome] = []
         try:
-            done = sync(self._parts, account, dry_run=False)
+            done = list(islice(running, STEPS))
         except (SendError, OutcomeUnknown) as fault:
             log.warning("not synced account=%s: %s", account, fault.code)
-            return 0
-        log.info(
-            "synced account=%s learnt=%s told=%s waiting=%s agreeing=%s",
-            *(account, done.learnt, done.told, done.waiting, done.agreeing),
-        )
-        return done.learnt + done.told
+            self._running = None
+            return
+        except BaseException:
+            self._running = None  # a generator that failed goes no further
+            raise
+        if len(done) < STEPS:
+            self._running = None
+            log.info("synced account=%s%s", account, _told(done[-1]) if done else "")
+
+
+def _told(one: Outcome) -> str:
+    return f" learnt={one.learnt} told={one.told} waiting={one.waiting} agreeing={one.agreeing}"

@@ -25,7 +25,7 @@ log = logging.getLogger("heed.sync")
 
 PAGE = 500
 MARGIN = timedelta(hours=1)
-AT_ONCE = 100  # people told in one call of `block`
+AT_ONCE = 25  # people told in one step
 _UNSETTLED = frozenset({OutboxState.PENDING, OutboxState.SENDING})
 
 
@@ -71,7 +71,7 @@ def sync(
     account: str,
     *,
     dry_run: bool,
-    progress: Callable[[str, int], None] = lambda _what, _count: None,
+    progress: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> Outcome:
     """One comparison with the list of this account; with `dry_run` nothing is written anywhere.
 
@@ -79,33 +79,46 @@ def sync(
         SendError, OutcomeUnknown: the provider; what was learnt before stays.
         StoreError: ours.
     """
+    outcome = Outcome()
+    for outcome in steps(parts, account, dry_run=dry_run):
+        progress(outcome)
+    return outcome
+
+
+def steps(parts: Parts, account: str, *, dry_run: bool) -> Iterator[Outcome]:
+    """The same in small steps, each with what came of it so far; a worker goes on between."""
     provider = parts.providers[account]
     outcome = Outcome(
         reads=isinstance(provider, ReadableList), writes=isinstance(provider, WritableList)
     )
+    yield outcome
     there: set[bytes] = set()
     if isinstance(provider, ReadableList):
         for blocked in provider.opted_out():
             if blocked.address is None:
                 outcome.unreadable += 1
-                continue
-            there.add(parts.store.address_hash(blocked.address))
-            _compare(parts, account, blocked, blocked.address, outcome, dry_run=dry_run)
-            progress("read there", len(there))
+            else:
+                there.add(parts.store.address_hash(blocked.address))
+                _compare(parts, account, blocked, blocked.address, outcome, dry_run=dry_run)
+            yield outcome
     told_key = f"sync.{account}.told"
     mark = None if outcome.reads else parts.store.read(lambda session: session.setting(told_key))
     begun = parts.clock()
     after = datetime.fromisoformat(mark) if mark else None
-    news = list(_only_here(parts, account, there, outcome, after))
-    if isinstance(provider, WritableList) and not dry_run:
-        for start in range(0, len(news), AT_ONCE):
-            chunk = news[start : start + AT_ONCE]
-            provider.block(chunk)
-            outcome.told += len(chunk)
-            progress("told", outcome.told)
-        if not outcome.reads and not outcome.waiting:
-            parts.store.write(lambda session: session.save_setting(told_key, begun.isoformat()))
-    return outcome
+    news = []
+    for one in _only_here(parts, account, there, outcome, after):
+        if one is not None:
+            news.append(one)
+        yield outcome
+    if not isinstance(provider, WritableList) or dry_run:
+        return
+    for start in range(0, len(news), AT_ONCE):
+        chunk = news[start : start + AT_ONCE]
+        provider.block(chunk)
+        outcome.told += len(chunk)
+        yield outcome
+    if not outcome.reads and not outcome.waiting:
+        parts.store.write(lambda session: session.save_setting(told_key, begun.isoformat()))
 
 
 def _compare(
@@ -163,8 +176,10 @@ def _learnt(account: str, blocked: Blocked, address: Address, now: datetime) -> 
 
 def _only_here(
     parts: Parts, account: str, there: set[bytes], outcome: Outcome, after: datetime | None
-) -> Iterator[ToBlock]:
+) -> Iterator[ToBlock | None]:
     """Whom we have stopped and the provider has not, as far as it concerns this account.
+
+    None stands for somebody who needs nothing.
 
     Where its list cannot be read, those recorded since the last time (`after`), with a margin for
     what was being written then.
@@ -172,14 +187,17 @@ def _only_here(
     senders = _senders(parts.policy, account)
     for one in _stopped(parts.store):
         if one.addr in there or (after is not None and one.recorded_at < after - MARGIN):
+            yield None
             continue
-        if one.by_provider and not outcome.reads:
-            continue  # it told us itself
+        if one.by_provider and not outcome.reads:  # it told us itself
+            yield None
+            continue
         outcome.differences.append(
             Difference(drift=Drift.ONLY_HERE, address=one.address, here=one.since, there=None)
         )
         if outcome.writes and _confirmation_waits(parts.store, one.addr):
             outcome.waiting += 1
+            yield None
             continue
         for sender in senders:
             yield ToBlock(address=one.address, since=one.since, sender=sender)

@@ -73,6 +73,7 @@ def _day(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M}" if moment else "-" * 16
 
 
-def _progress(what: str, count: int) -> None:
+def _progress(outcome: Outcome) -> None:
     if sys.stderr.isatty():
-        click.echo(f"\r{what} {count:,}", nl=False, err=True)
+        compared = outcome.agreeing + len(outcome.differences)
+        click.echo(f"\rcompared {compared:,}, told {outcome.told:,} ", nl=False, err=True)

@@ -49,7 +49,7 @@ def blueprint(parts: Parts) -> Blueprint:
         except Unverified as refusal:
             callers.note(name, Call.REFUSED, raw.received_at, refusal.reason)
             _refuse(name, refusal)
-        heard = [_heard_by(name, one) for one in _parse(provider, raw)]
+        heard = [heard_by(name, one) for one in parsed(provider, raw)]
         receipts = [parts.desk.receive(one) for one in heard]
         callers.note(name, Call.VERIFIED, raw.received_at)
         return _response(provider.respond(receipts))
@@ -101,7 +101,8 @@ def raw_request(parts: Parts) -> RawRequest:
     )
 
 
-def _parse(provider: Provider, raw: RawRequest) -> Sequence[Inbound]:
+def parsed(provider: Provider, raw: RawRequest) -> Sequence[Inbound]:
+    """What a verified request says; what nobody can read goes to a person whole."""
     try:
         return provider.parse(raw)
     except Unsupported as nothing:
@@ -112,12 +113,12 @@ def _parse(provider: Provider, raw: RawRequest) -> Sequence[Inbound]:
         return [_for_a_person(provider, raw)]
 
 
-def _heard_by(key: str, inbound: Inbound) -> Inbound:
+def heard_by(key: str, inbound: Inbound) -> Inbound:
     """Under the account that heard it, so that the answer goes out through the same."""
     match inbound:
-        case InboundMessage():
+        case InboundMessage() if inbound.provider != key:
             return replace(inbound, provider=key)
-        case Recording():
+        case Recording() if inbound.source != key:
             actor = replace(inbound.actor, name=f"provider:{key}")
             return replace(inbound, source=key, actor=actor)
         case _:

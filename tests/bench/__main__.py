@@ -6,12 +6,12 @@ import argparse
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from tests.bench import mail, reading, storage, webhook
+from tests.bench import mail, providers, reading, storage, webhook
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     options.add_argument(
-        "--only", choices=("webhook", "reading", "mail", "storage"), help="one of them"
+        "--only", choices=("webhook", "providers", "reading", "mail", "storage"), help="one of them"
     )
     options.add_argument(
         "--entries", type=int, default=10_000, help="opt-outs that the store holds (10000)"
@@ -19,6 +19,7 @@ if __name__ == "__main__":
     chosen = options.parse_args()
     tables: dict[str, Callable[[], Iterable[str]]] = {
         "webhook": webhook.bench,
+        "providers": providers.bench,
         "reading": reading.bench,
         "mail": mail.bench,
         "storage": partial(storage.bench, chosen.entries),

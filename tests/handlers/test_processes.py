@@ -180,3 +180,9 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
     assert all(name in said for name in COMMANDS)
     for name in COMMANDS:
         assert heed(environment(tmp_path), name, "--help").returncode == 0
+
+
+def test_partitions_are_refused_on_sqlite_in_one_line(tmp_path: Path) -> None:
+    done = heed(environment(tmp_path), "migrate", "--partitions", "16")
+    assert done.returncode == 2
+    assert done.stderr.decode() == "heed: only PostgreSQL has partitions\n"

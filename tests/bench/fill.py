@@ -133,8 +133,9 @@ def _columns(
 def _in_chunks(table: str, count: int, put: Callable[[int, int], None]) -> None:
     for first, last in _chunks(count):
         put(first, last)
-        print(f"\rfilling {table}: {last + 1:,} of {count:,} \x1b[K", end="", file=sys.stderr)
-    print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            shown = f"filling {table}: {last + 1:,} of {count:,}"
+            print(f"\r{shown} \x1b[K", end="\n" * (last == count - 1), file=sys.stderr, flush=True)
 
 
 def _chunks(count: int) -> Iterator[tuple[int, int]]:

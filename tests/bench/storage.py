@@ -6,6 +6,7 @@ falls on all of them; shown is the median of the rounds, and ratios are taken wi
 
 from __future__ import annotations
 
+import os
 import random
 import tempfile
 import time
@@ -80,7 +81,7 @@ def bench(sizes: Sequence[int]) -> Iterator[str]:
     )
     with tempfile.TemporaryDirectory(prefix="heed-bench-") as folder:
         urls = (f"sqlite:///{Path(folder) / str(number) / 'heed.db'}" for number in count())
-        yield from _database(_SQLITE, urls, sizes, _fresh_sqlite)
+        yield from _database(_SQLITE, urls, sizes, _fresh_sqlite, os.sync)
     server = postgres.start()
     try:
         server.admin("ALTER SYSTEM SET max_wal_size = '4GB'")
@@ -93,6 +94,7 @@ def bench(sizes: Sequence[int]) -> Iterator[str]:
 def _wait_for_the_disk(server: postgres.Postgres) -> None:
     server.admin("ALTER SYSTEM SET fsync = on")  # here the disk is what is measured
     server.admin("SELECT pg_reload_conf()")
+    os.sync()
 
 
 def _fresh_sqlite(url: str) -> None:
@@ -105,7 +107,7 @@ def _database(
     urls: Iterator[str],
     sizes: Sequence[int],
     fresh: Callable[[str], None],
-    filled: Callable[[], None] = lambda: None,
+    filled: Callable[[], None],
 ) -> Iterator[str]:
     source = next(urls)
     fresh(source)

@@ -203,12 +203,11 @@ def test_whatever_a_message_or_a_check_asks_lies_in_one_shard(
     assert len(shards_with_rows(desk.url)) == 1
 
 
-def test_many_addresses_lie_in_all_shards(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    with watching(monkeypatch) as seen:
-        for number in range(60):  # that one of four is left out has a chance of one in ten million
-            who = replace(ANN, value=f"+120255501{number:02}")
-            desk.hears(sms("stop", who=who))
-    assert seen.all(desk.url) == set(range(SHARDS))
+def test_many_addresses_lie_in_all_shards(desk: Bench) -> None:
+    for number in range(60):  # that one of four is left out has a chance of one in ten million
+        who = replace(ANN, value=f"+120255501{number:02}")
+        desk.store.write(lambda session, who=who: session.touch(who, NOW))  # type: ignore[misc]
+    assert len(shards_with_rows(desk.url)) == SHARDS
 
 
 def test_of_a_linked_person_each_statement_asks_one_shard(

@@ -11,7 +11,7 @@ STAMP := .venv/.heed-setup
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-.PHONY: setup run test check format lock bench faults train clean
+.PHONY: setup run test check format lock bench faults soak train clean
 
 setup: $(STAMP)
 
@@ -50,6 +50,10 @@ bench: $(STAMP)
 # Pulls plugs under load: at least fifty kills on each database. Same order again: ARGS="--seed 7"
 faults: $(STAMP)
 	$(BIN)/python -m tests.faults $(ARGS)
+
+# About two hours: load while memory is watched, faults under load, a million made-up mails.
+soak: $(STAMP)
+	$(BIN)/python -m tests.soak $(ARGS)
 
 # Fits the reader's weights anew from the text in the repository.
 train: $(STAMP)

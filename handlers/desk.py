@@ -190,7 +190,7 @@ class Desk:
         key = (message.provider, message.account, message.event_id)
         event = session.event(addr, key)
         if event is not None:
-            return self._again(session, event, message)
+            return self._again(session, addr, event, message)
         link_same_number(session, self.store, message.address)
         conversation = session.conversation(addr, message.recipient)
         if before is None:
@@ -206,12 +206,14 @@ class Desk:
         )
         return replace(receipt, reading=before.reading)
 
-    def _again(self, session: Session, event: EventRow, message: InboundMessage) -> Receipt:
+    def _again(
+        self, session: Session, addr: bytes, event: EventRow, message: InboundMessage
+    ) -> Receipt:
         """A provider's retry: the same answer, unless it would come too late to be the one."""
         text = ""
         late = message.received_at - event.received_at > self.voice.policy.clocks.inline_replay
         if event.outbox_id and message.answers_inline and not late:
-            item = session.item(event.outbox_id)
+            item = session.item(addr, event.outbox_id)
             text = str(item.payload.get("text", "")) if item is not None else ""
         return Receipt(
             outcome=event.outcome,
@@ -277,10 +279,15 @@ class Desk:
         )
         decision = decide_review(decided, asked_about, standing, self.voice, now)
         if decided.verdict is Verdict.ASK:
-            won = session.move_on(review.id, decided.version)
+            won = session.move_on(review.addr, review.id, decided.version)
         else:
             won = session.decide_review(
-                review.id, decided.version, decided.verdict, by=decided.actor.name, at=now
+                review.addr,
+                review.id,
+                decided.version,
+                decided.verdict,
+                by=decided.actor.name,
+                at=now,
             )
         if not won:
             raise Conflict("somebody else has decided this review")

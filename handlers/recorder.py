@@ -150,7 +150,7 @@ class Recorder:
         for review in self._session.reviews_of(self._addr):
             if review.state is ReviewState.OPEN and review.cause in SETTLED_BY_WORD:
                 self._session.decide_review(
-                    review.id, None, decision.settles, by="customer", at=self._now
+                    self._addr, review.id, None, decision.settles, by="customer", at=self._now
                 )
                 self._notify(
                     Notice(kind=NoticeKind.REVIEW_UPDATE, facts={"review": review.id}),
@@ -163,7 +163,7 @@ class Recorder:
         """Close what nobody could decide any more, take the words off the cards, drop the key."""
         for review in self._session.reviews_of(self._addr):
             verdict = Verdict.DONE if review.holds is None else Verdict.OPT_OUT
-            self._session.decide_review(review.id, None, verdict, by=by, at=self._now)
+            self._session.decide_review(self._addr, review.id, None, verdict, by=by, at=self._now)
             self._notify(
                 Notice(kind=NoticeKind.REVIEW_UPDATE),
                 Origin(message_id="", recipient=review.sender),

@@ -158,7 +158,7 @@ class Worker:
             again = due_at
             self._put_down(
                 lambda session: session.settle(
-                    item.id, OutboxState.PENDING, error=refusal.code, due_at=again
+                    item.addr, item.id, OutboxState.PENDING, error=refusal.code, due_at=again
                 )
             )
             return
@@ -181,7 +181,7 @@ class Worker:
 
         def work(session: Session) -> None:
             session.lock(item.addr)
-            if session.settle(item.id, state, ref=ref, error=error):
+            if session.settle(item.addr, item.id, state, ref=ref, error=error):
                 self._note(session, item, state, error, now)
 
         self._put_down(work)

@@ -51,15 +51,15 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
                     send_by_reference(addr, message_ref) -> SentMessage | None
     outbox          promise(OutboxItem)                     expire(now) -> list[OutboxItem]
                     claim(now, limit, lease) -> list[OutboxItem]
-                    settle(item_id, state, *, ref="", error="", due_at=None) -> bool
-                    item(id)   outbox(addr)   recent_outbox(limit)   parked()   park_unsent() -> int
-                    recent_answers(addr, since) -> int
+                    settle(addr, id, state, *, ref="", error="", due_at=None) -> bool
+                    item(addr, id)   outbox(addr)   recent_outbox(limit)   parked()
+                    park_unsent() -> int                    recent_answers(addr, since) -> int
     reviews         open_review(addr, NewReview, *, id, sender, channel, entry_id, opened_at)
                     review(id)   open_reviews(limit=100, cursor="")   due_reviews(now, limit=100)
                     due_holds(now, limit=100)               those that suppress provisionally
-                    decide_review(id, version | None, verdict, by, at) -> bool
-                    move_on(id, version | None) -> bool     stays open, next version
-                    set_card(id, team, channel, ts, state)
+                    decide_review(addr, id, version | None, verdict, by, at) -> bool
+                    move_on(addr, id, version | None) -> bool   stays open, next version
+                    set_card(addr, id, team, channel, ts, state)
                     reviews_of(addr)                        count_reviews(addr) -> int (open ones)
     reporting       stops(begin, end, cursor="", limit=200) -> list[ReportedEntry]
                     answers(begin, end, cursor="", limit=500) -> list[ReportedAnswer]

@@ -14,6 +14,7 @@ from storage.errors import StoreError
 from storage.schema import (
     address_keys,
     addresses,
+    contact_members,
     contacts,
     conversations,
     outbox,
@@ -33,14 +34,10 @@ _FIND_MANY = Statement(
 _KEEP = Insertion(addresses, "value_ct", "entries", "last_leaf")
 _CLEAR_VALUE = Statement(update(addresses).where(addresses.c.addr == _ADDR).values(value_ct=null()))
 _LOCK = Statement(select(func.pg_advisory_xact_lock(param("number"))))
-_LINK = upsert(contacts)
-_OTHER = contacts.alias("other")
-_LINKED = Statement(
-    select(_OTHER.c.addr)
-    .distinct()
-    .select_from(contacts.join(_OTHER, contacts.c.contact == _OTHER.c.contact))
-    .where(contacts.c.addr == _ADDR, _OTHER.c.addr != _ADDR)
-    .order_by(_OTHER.c.addr)
+_LINKS = [upsert(contacts), upsert(contact_members)]
+_CONTACTS = Statement(select(contacts.c.contact).where(contacts.c.addr == _ADDR), of_one=True)
+_MEMBERS = Statement(
+    select(contact_members.c.addr).where(contact_members.c.contact == param("contact"))
 )
 # What takes the person's words off a review's card is still to be sent: it holds none.
 _DROP_UNSENT = Statement(
@@ -146,13 +143,19 @@ class Addresses(Unit):
     def link_contact(self, addr: bytes, contact: str) -> None:
         """Say that the address belongs to the person whom the company calls `contact`."""
         self._kept.add((addr, contacts.name))
-        self._main.run(_LINK, addr=addr, contact=self._vault.contact_hash(contact))
+        for link in _LINKS:
+            self._main.run(link, addr=addr, contact=self._vault.contact_hash(contact))
 
     def linked(self, addr: bytes) -> list[bytes]:
-        """The other addresses of the same contacts."""
+        """The other addresses of the same contacts. Of an address without one, nothing is asked."""
         if self._has_none(addr, contacts):
             return []
-        return [row[0] for row in self._main.all(_LINKED, addr=addr)]
+        found = {
+            other
+            for (contact,) in self._main.all(_CONTACTS, addr=addr)
+            for (other,) in self._main.all(_MEMBERS, contact=contact)
+        }
+        return sorted(found - {addr})
 
     def erase(self, addr: bytes) -> None:
         """Make everything about the person unreadable, for ever; hash and suppressions stay.

@@ -31,7 +31,7 @@ def migrate(url: str, *, keys_url: str | None = None, to: str = "head") -> None:
         StoreUnavailable: it is not to be reached.
     """
     for engine, parts in _databases(locate(url, keys_url), create=True):
-        with _begun(engine) as connection:
+        with begun(engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
             _upgrade(connection, parts, to)
@@ -49,7 +49,7 @@ def schema_is_current(url: str, *, keys_url: str | None = None) -> bool:
     ):
         return False
     for engine, _ in _databases(location, create=False):
-        with _begun(engine) as connection:
+        with begun(engine) as connection:
             if _revision(connection) != REVISION:
                 return False
     return True
@@ -87,13 +87,16 @@ def _databases(
             (_sqlite_engine(location, "main", create=create), frozenset({"main"})),
             (_sqlite_engine(location, "keys", create=create), frozenset({"keys"})),
         ]
-    engine = create_engine(
+    return [(engine_of(location), frozenset({"main", "keys"}))]
+
+
+def engine_of(location: PostgresUrl) -> Engine:
+    return create_engine(
         location.url,
         poolclass=NullPool,
         hide_parameters=True,
         connect_args={"connect_timeout": 5},
     )
-    return [(engine, frozenset({"main", "keys"}))]
 
 
 def _sqlite_engine(files: SqliteFiles, part: str, *, create: bool) -> Engine:
@@ -111,7 +114,8 @@ def _sqlite_engine(files: SqliteFiles, part: str, *, create: bool) -> Engine:
 
 
 @contextmanager
-def _begun(engine: Engine) -> Iterator[Connection]:
+def begun(engine: Engine) -> Iterator[Connection]:
+    """One transaction on a database of its own engine, with our names for what goes wrong."""
     try:
         with engine.begin() as connection:
             yield connection

@@ -76,10 +76,11 @@ _CLAIM = Statement(
     .values(state="sending", tries=_C.tries + 1, lease_until=param("lease"))
     .returning(*outbox.c)
 )
+_ONE = and_(_C.addr == _ADDR, _C.id == _ID)
 _SETTLE = Statement(
     update(outbox)
     .where(
-        _C.id == _ID,
+        _ONE,
         or_(_WAITING, _C.state == word("unknown")),
     )
     .values(
@@ -91,16 +92,16 @@ _SETTLE = Statement(
 )
 _AGAIN = Statement(
     update(outbox)
-    .where(_C.id == _ID, _C.state.in_([word("sending"), word("parked")]))
+    .where(_ONE, _C.state.in_([word("sending"), word("parked")]))
     .values(state="pending", lease_until=null(), due_at=param("due"), error=param("why"))
 )
-_FORGET_RAW = Statement(update(outbox).where(_C.id == _ID).values(raw_ct=null()))
+_FORGET_RAW = Statement(update(outbox).where(_ONE).values(raw_ct=null()))
 _PARK = Statement(
     update(outbox)
     .where(_WAITING, _C.state != word("parked"), _C.repeatable == 0)
     .values(state="parked", lease_until=null())
 )
-_ITEM = Statement(select(*outbox.c).where(_C.id == _ID))
+_ITEM = Statement(select(*outbox.c).where(_ONE), of_one=True)
 _OF = Statement(select(*outbox.c).where(_C.addr == _ADDR).order_by(_C.created_at, _C.id))
 _RECENT = Statement(
     select(*outbox.c).order_by(_C.created_at.desc(), _C.id.desc()).limit(param("limit"))
@@ -176,6 +177,7 @@ class Outbox(Addresses):
 
     def settle(
         self,
+        addr: bytes,
         item_id: str,
         state: OutboxState,
         *,
@@ -196,21 +198,28 @@ class Outbox(Addresses):
                 raise ValueError("an item that is sent again needs a due_at")
             self._main.promised = True
             return bool(
-                self._main.run(_AGAIN, item_id=item_id, due=micros(due_at), why=plain(error))
+                self._main.run(
+                    _AGAIN, addr=addr, item_id=item_id, due=micros(due_at), why=plain(error)
+                )
             )
         settled = self._main.run(
-            _SETTLE, item_id=item_id, new_state=state.value, ref=plain(ref), new_error=plain(error)
+            _SETTLE,
+            addr=addr,
+            item_id=item_id,
+            new_state=state.value,
+            ref=plain(ref),
+            new_error=plain(error),
         )
         if settled and state is OutboxState.SENT:
-            self._main.run(_FORGET_RAW, item_id=item_id)
+            self._main.run(_FORGET_RAW, addr=addr, item_id=item_id)
         return bool(settled)
 
     def park_unsent(self) -> int:
         """Park every unsent answer: after `restore` or `move` nobody knows what was sent."""
         return self._main.run(_PARK)
 
-    def item(self, item_id: str) -> OutboxItem | None:
-        row = self._main.one(_ITEM, item_id=item_id)
+    def item(self, addr: bytes, item_id: str) -> OutboxItem | None:
+        row = self._main.one(_ITEM, addr=addr, item_id=item_id)
         return None if row is None else self._item(row)
 
     def outbox(self, addr: bytes) -> list[OutboxItem]:

@@ -49,6 +49,7 @@ _OF = Statement(_ALL.where(_C.addr == _ADDR).order_by(_C.opened_at, _C.id), of_o
 _OPEN_COUNT = Statement(select(func.count()).where(_C.state == "open"))
 _COUNT = Statement(select(func.count()).where(_C.addr == _ADDR, _C.state == word("open")))
 _AS_SEEN = update(reviews).where(
+    _C.addr == _ADDR,
     _C.id == _ID,
     _C.state == word("open"),
     or_(param("seen") < 0, _C.version == param("seen")),
@@ -65,7 +66,7 @@ _DECIDE = Statement(
 _MOVE_ON = Statement(_AS_SEEN.values(version=_C.version + 1))
 _CARD = Statement(
     update(reviews)
-    .where(_C.id == _ID)
+    .where(_C.addr == _ADDR, _C.id == _ID)
     .values(
         card_team=param("team"),
         card_channel=param("place"),
@@ -165,7 +166,13 @@ class Reviews(Addresses):
         return int(row[0])
 
     def decide_review(
-        self, review_id: str, version: int | None, verdict: Verdict, by: str, at: datetime
+        self,
+        addr: bytes,
+        review_id: str,
+        version: int | None,
+        verdict: Verdict,
+        by: str,
+        at: datetime,
     ) -> bool:
         """Close an open review. False if it was decided, or moved on from `version`, before.
 
@@ -174,6 +181,7 @@ class Reviews(Addresses):
         return bool(
             self._main.run(
                 _DECIDE,
+                addr=addr,
                 review_id=review_id,
                 seen=-1 if version is None else version,
                 new_verdict=verdict.value,
@@ -182,14 +190,18 @@ class Reviews(Addresses):
             )
         )
 
-    def move_on(self, review_id: str, version: int | None) -> bool:
+    def move_on(self, addr: bytes, review_id: str, version: int | None) -> bool:
         """Keep it open under its next version. False as `decide_review`."""
         seen = -1 if version is None else version
-        return bool(self._main.run(_MOVE_ON, review_id=review_id, seen=seen))
+        return bool(self._main.run(_MOVE_ON, addr=addr, review_id=review_id, seen=seen))
 
-    def set_card(self, review_id: str, team: str, channel: str, ts: str, state: str) -> None:
+    def set_card(
+        self, addr: bytes, review_id: str, team: str, channel: str, ts: str, state: str
+    ) -> None:
         """Where its Slack message stands, and what that shows."""
-        self._main.run(_CARD, review_id=review_id, team=team, place=channel, ts=ts, shown=state)
+        self._main.run(
+            _CARD, addr=addr, review_id=review_id, team=team, place=channel, ts=ts, shown=state
+        )
 
 
 def _review(row: Row) -> Review:

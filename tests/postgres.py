@@ -48,6 +48,10 @@ class Postgres:
             self.pattern = self.made[-1]
         return self.url(self._create(f" TEMPLATE {self.pattern}"))
 
+    def copy_url(self, url: str) -> str:
+        """A database with all that the one of `url` holds; nobody may be connected to that."""
+        return self.url(self._create(f" TEMPLATE {make_url(url).database}"))
+
     def _create(self, how: str) -> str:
         name = f"heed_{os.getpid()}_{len(self.made)}"
         self.admin(f"CREATE DATABASE {name}{how}")

@@ -45,8 +45,8 @@ def retry(ids: tuple[str, ...], *, all_parked: bool) -> None:
         chosen = list(parked) if all_parked else [one for one in ids if one in parked]
         for item_id in chosen:
             parts.store.write(
-                lambda session, item_id=item_id: session.settle(  # type: ignore[misc]
-                    item_id, OutboxState.PENDING, due_at=now
+                lambda session, item=parked[item_id]: session.settle(  # type: ignore[misc]
+                    item.addr, item.id, OutboxState.PENDING, due_at=now
                 )
             )
     click.echo(f"{len(chosen)} to be sent again")

@@ -75,15 +75,27 @@ def _run(what: str) -> None:
 
 
 @click.command()
-def migrate() -> None:
+@click.option(
+    "--partitions",
+    type=int,
+    metavar="N",
+    help="Cut the tables of people into N partitions by address hash (PostgreSQL; docs/scale.md).",
+)
+def migrate(partitions: int | None) -> None:
     """Bring the database to this version; safe to run again."""
     from handlers import serve as processes
     from storage import migrate as bring_up_to_date
+    from storage.partitions import partition
 
     with _starting() as settings:
         processes.make_var(settings)
         bring_up_to_date(settings.store_url)
         print("heed: the database is up to date")
+        if partitions is not None:
+            cut = partition(
+                settings.store_url, partitions, lambda table: print(f"heed: cutting {table}")
+            )
+            print(f"heed: {cut} tables cut; those that were before are left as they are")
 
 
 def _welcome(settings: Settings) -> str:

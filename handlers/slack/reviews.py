@@ -82,7 +82,9 @@ class Clicks:
         now = self._parts.clock()
         channel, ts = _clicked(body)
         if channel and ts and not review.card_ts:
-            session.set_card(review.id, text_at(body, "team", "id"), channel, ts, "found")
+            session.set_card(
+                review.addr, review.id, text_at(body, "team", "id"), channel, ts, "found"
+            )
         elif ts and (channel, ts) != (review.card_channel, review.card_ts):
             promise_update(session, review, now, channel=channel, ts=ts)
         promise_update(session, review, now)

@@ -112,7 +112,7 @@ class SlackSpeaker:
         now = self._clock()
         if _claimed(review, now):
             raise SendError("being_posted", permanent=False)
-        session.set_card(review.id, "", "", "", f"{POSTING} {int(now.timestamp())}")
+        session.set_card(review.addr, review.id, "", "", "", f"{POSTING} {int(now.timestamp())}")
         return card_of(session, review, self._policy, now)
 
     def _update(self, item: OutboxItem) -> str:
@@ -147,7 +147,9 @@ class SlackSpeaker:
         return text_at(answer, "ts")
 
     def _shows(self, review: Review, team: str, channel: str, ts: str, state: str) -> None:
-        self._store.write(lambda session: session.set_card(review.id, team, channel, ts, state))
+        self._store.write(
+            lambda session: session.set_card(review.addr, review.id, team, channel, ts, state)
+        )
 
     # --- the call --------------------------------------------------------------------------------
 

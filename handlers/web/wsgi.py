@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -16,7 +17,10 @@ LOOK_S = 1.0
 
 
 def _end_with(parent: int) -> None:
-    """A worker whose server was killed must not go on holding the port and the database."""
+    """A worker whose server was killed must not go on holding the port and the database.
+
+    `parent` is who started it, not who is above it now: the server may be gone before this loads.
+    """
     while os.getppid() == parent:
         time.sleep(LOOK_S)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -25,4 +29,7 @@ def _end_with(parent: int) -> None:
 _settings = load_settings(os.environ)
 set_up_logs(_settings.log_level)
 application = create_app(join(_settings))
-threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+_server = multiprocessing.parent_process()
+threading.Thread(
+    target=_end_with, args=(_server.pid if _server else os.getppid(),), daemon=True
+).start()

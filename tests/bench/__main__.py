@@ -14,7 +14,12 @@ if __name__ == "__main__":
         "--only", choices=("webhook", "providers", "reading", "mail", "storage"), help="one of them"
     )
     options.add_argument(
-        "--entries", type=int, default=10_000, help="opt-outs that the store holds (10000)"
+        "--entries",
+        type=int,
+        nargs="+",
+        default=[10_000],
+        metavar="N",
+        help="opt-outs that the store holds before (10000); several are compared with the first",
     )
     chosen = options.parse_args()
     tables: dict[str, Callable[[], Iterable[str]]] = {

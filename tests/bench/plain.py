@@ -27,7 +27,7 @@ BATCH = CALLERS // 2
 """Opt-outs in one plain transaction: those who wait while as many others are being committed."""
 
 
-def _files(url: str) -> SqliteFiles:
+def sqlite_files(url: str) -> SqliteFiles:
     files = locate(url, None)
     assert isinstance(files, SqliteFiles)
     return files
@@ -43,7 +43,7 @@ def people_of(select: Callable[[str], Sequence[tuple[Any, ...]]]) -> list[Rows]:
 
 
 def sqlite_people(url: str) -> list[Rows]:
-    files = _files(url)
+    files = sqlite_files(url)
     with closing(connect(files.main)) as main, closing(connect(files.keys)) as keys:
 
         def select(query: str) -> Sequence[tuple[Any, ...]]:
@@ -55,7 +55,7 @@ def sqlite_people(url: str) -> list[Rows]:
 
 def sqlite_groups(url: str, people: Sequence[Rows]) -> Load:
     """`BATCH` opt-outs in each transaction, one thread, the store's own settings of SQLite."""
-    files = _files(url)
+    files = sqlite_files(url)
     latencies: list[float] = []
     with closing(connect(files.main)) as main, closing(connect(files.keys)) as keys:
         begun = time.perf_counter()
@@ -77,14 +77,14 @@ def sqlite_groups(url: str, people: Sequence[Rows]) -> Load:
 
 def sqlite_singles(url: str, count: int) -> Load:
     """One small row in each transaction: what a commit costs on this disk."""
-    with closing(connect(_files(url).main)) as db:
-        db.execute("CREATE TABLE single (id INTEGER PRIMARY KEY, value BLOB)")
+    with closing(connect(sqlite_files(url).main)) as db:
+        db.execute("CREATE TABLE IF NOT EXISTS single (id INTEGER PRIMARY KEY, value BLOB)")
         return _singles(db, "INSERT INTO single (value) VALUES (?)", count)
 
 
 def postgres_singles(url: str, count: int) -> Load:
     with psycopg.connect(url, autocommit=True) as db:
-        db.execute("CREATE TABLE single (id BIGSERIAL PRIMARY KEY, value BYTEA)")
+        db.execute("CREATE TABLE IF NOT EXISTS single (id BIGSERIAL PRIMARY KEY, value BYTEA)")
         return _singles(db, "INSERT INTO single (value) VALUES (%s)", count)
 
 

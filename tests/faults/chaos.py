@@ -73,7 +73,7 @@ class Chaos:
         if self._chance.random() < 0.85:  # else also while it starts
             member.wait_until_up()
             time.sleep(self._chance.uniform(0, 0.3))
-        until(lambda: member.kill(how))
+        until(lambda: member.kill(how), lambda: f"{role} {how}: {member.log.decode()[-4000:]}")
         self.done[f"killed {role}"] += 1
 
     def _restart(self) -> None:

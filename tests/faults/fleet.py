@@ -67,6 +67,13 @@ class Member:
             self._env["HEED_SMTP_LISTEN" if self.role == "smtp" else "HEED_HTTP_LISTEN"]
         )
 
+    def pids(self) -> list[int]:
+        """Of the process and its children, as of now."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return []
+        return [process.pid, *_children(process.pid)]
+
     def wait_until_up(self) -> None:
         until(lambda: self.up, lambda: f"{self.role}: {self.log.decode()[-4000:]}")
 
@@ -91,11 +98,9 @@ class Member:
 
     def limit_files(self, size: int) -> None:
         """No file of it may grow past `size` from now on; a write beyond fails."""
-        process = self._process
-        if process is not None and process.poll() is None:
-            for pid in [process.pid, *_children(process.pid)]:
-                with contextlib.suppress(ProcessLookupError):
-                    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, NO_LIMIT))
+        for pid in self.pids():
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, NO_LIMIT))
 
     def stop(self) -> int:
         """SIGTERM; the exit code. Nothing of it is left, whatever became of it."""

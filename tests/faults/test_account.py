@@ -74,7 +74,7 @@ def test_an_answer_is_counted_where_it_arrives(
 ) -> None:
     at_desk.hears(mail("stop"))
     item = at_desk.outbox(MAIL_ANN)[0]
-    at_desk.store.write(lambda session: session.settle(item.id, state))
+    at_desk.store.write(lambda session: session.settle(item.addr, item.id, state))
     message = Message(event_id="m", text="stop", taken=True)
     person = Person(carrier="mail", address=MAIL_ANN.value, messages=[message])
     assert found(at_desk, person, arrived) == faults

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -118,8 +118,12 @@ def trial(
     database: Postgres | None = None,
     load_s: float = 0.0,
     say: Callable[[str], None] = lambda _: None,
+    meanwhile: Callable[[fleet.Fleet], AbstractContextManager[None]] = lambda _: nullcontext(),
 ) -> Outcome:
-    """Load until the plan is done, and for `load_s` at least; then wait until all is settled."""
+    """Load until the plan is done, and for `load_s` at least; then wait until all is settled.
+
+    `meanwhile` is open for as long as the load comes.
+    """
     begun = time.monotonic()
     url = f"sqlite:///{folder}/heed.db" if database is None else database.fresh_url()
     arrived = Arrived()
@@ -139,11 +143,12 @@ def trial(
             for carrier in bringing:
                 carrier.start()
             try:
-                chaos.run()
-                heed.wait_until_up()
-                while (left := load_s - (time.monotonic() - begun)) > 0:
-                    say(f"{left:.0f} s of load left")
-                    time.sleep(min(left, 5.0))
+                with meanwhile(heed):
+                    chaos.run()
+                    heed.wait_until_up()
+                    while (left := load_s - (time.monotonic() - begun)) > 0:
+                        say(f"{left:.0f} s of load left")
+                        time.sleep(min(left, 5.0))
                 enough.set()
                 say("the carriers finish")
                 _finish(bringing)

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 
 from handlers.providers.twilio import sign
+from tests.faults.fleet import CLOCK, Member, until
 from tests.processes import Running, environment, heed, running
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -180,3 +181,26 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
     assert all(name in said for name in COMMANDS)
     for name in COMMANDS:
         assert heed(environment(tmp_path), name, "--help").returncode == 0
+
+
+def test_partitions_are_refused_on_sqlite_in_one_line(tmp_path: Path) -> None:
+    done = heed(environment(tmp_path), "migrate", "--partitions", "16")
+    assert done.returncode == 2
+    assert done.stderr.decode() == "heed: only PostgreSQL has partitions\n"
+
+
+def test_a_web_server_that_was_killed_while_it_starts_leaves_nobody_at_its_port(
+    tmp_path: Path,
+) -> None:
+    env = {**environment(tmp_path), CLOCK: str(tmp_path / "clock")}
+    (tmp_path / "clock").write_text("0")
+    web = Member("web", env, tmp_path)
+    web.start()
+    try:
+        until(lambda: len(web.pids()) > 2)  # itself, a tracker of resources, and the worker
+        _, *left = web.pids()
+        assert web.kill("parent")
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left))
+        web.wait_until_up()
+    finally:
+        web.stop()

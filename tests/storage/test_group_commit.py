@@ -229,3 +229,17 @@ def test_a_database_that_another_process_keeps_busy_is_unavailable_not_broken(
     other.execute("ROLLBACK")
     other.close()
     store.write(lambda s: stop(s, "1"))
+
+
+def test_while_another_process_writes_without_end_nothing_is_promised(
+    sqlite_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "_BUSY_S", 0.05)
+    store = sqlite_place.open()
+    other = sqlite_store.connect(Path(sqlite_place.url.removeprefix("sqlite:///")))
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="locked"):
+        store.ping()
+    other.execute("ROLLBACK")
+    store.ping()
+    other.close()

@@ -29,7 +29,7 @@ def promise(store: Store, *, repeatable: bool = False, raw: bytes | None = None)
 
 
 def state(store: Store, item_id: str = "o-1") -> OutboxState:
-    item = store.read(lambda s: s.item(item_id))
+    item = store.read(lambda s: s.item(s.hash_of(ANN), item_id))
     assert item is not None
     return item.state
 
@@ -56,8 +56,10 @@ def test_an_answer_whose_sender_died_is_unknown_and_never_sent_again(store: Stor
     assert store.write(lambda s: s.expire(LATER)) == []
     assert store.write(lambda s: s.claim(LATER, 10, LEASE)) == []
     # Its end may still become known, but it does not come back to life.
-    assert not store.write(lambda s: s.settle("o-1", OutboxState.PENDING, due_at=LATER))
-    assert store.write(lambda s: s.settle("o-1", OutboxState.SENT, ref="SM9"))
+    assert not store.write(
+        lambda s: s.settle(s.hash_of(ANN), "o-1", OutboxState.PENDING, due_at=LATER)
+    )
+    assert store.write(lambda s: s.settle(s.hash_of(ANN), "o-1", OutboxState.SENT, ref="SM9"))
     assert state(store) is OutboxState.SENT
 
 
@@ -85,8 +87,10 @@ def test_a_passing_failure_waits_for_its_next_try(store: Store) -> None:
     due = NOW + timedelta(seconds=30)
 
     with pytest.raises(ValueError, match="due_at"):
-        store.write(lambda s: s.settle("o-1", OutboxState.PENDING))
-    assert store.write(lambda s: s.settle("o-1", OutboxState.PENDING, error="503", due_at=due))
+        store.write(lambda s: s.settle(s.hash_of(ANN), "o-1", OutboxState.PENDING))
+    assert store.write(
+        lambda s: s.settle(s.hash_of(ANN), "o-1", OutboxState.PENDING, error="503", due_at=due)
+    )
     assert store.write(lambda s: s.claim(NOW, 10, LEASE)) == []
     (again,) = store.write(lambda s: s.claim(due, 10, LEASE))
     assert (again.tries, again.error) == (2, "503")
@@ -95,12 +99,12 @@ def test_a_passing_failure_waits_for_its_next_try(store: Store) -> None:
 def test_a_settled_item_stays_settled_and_its_mail_is_forgotten(store: Store) -> None:
     promise(store, raw=b"mail")
     store.write(lambda s: s.claim(NOW, 10, LEASE))
-    assert store.write(lambda s: s.settle("o-1", OutboxState.SENT, ref="SM9"))
-    assert not store.write(lambda s: s.settle("o-1", OutboxState.DROPPED))
-    item = store.read(lambda s: s.item("o-1"))
+    assert store.write(lambda s: s.settle(s.hash_of(ANN), "o-1", OutboxState.SENT, ref="SM9"))
+    assert not store.write(lambda s: s.settle(s.hash_of(ANN), "o-1", OutboxState.DROPPED))
+    item = store.read(lambda s: s.item(s.hash_of(ANN), "o-1"))
     assert item is not None
     assert (item.state, item.provider_ref, item.raw) == (OutboxState.SENT, "SM9", None)
-    assert not store.write(lambda s: s.settle("never promised", OutboxState.SENT))
+    assert not store.write(lambda s: s.settle(s.hash_of(ANN), "never promised", OutboxState.SENT))
 
 
 def test_after_a_restore_unsent_answers_are_parked_until_someone_decides(store: Store) -> None:
@@ -110,7 +114,7 @@ def test_after_a_restore_unsent_answers_are_parked_until_someone_decides(store: 
     assert store.write(lambda s: s.park_unsent()) == 1
     assert [item.id for item in store.read(lambda s: s.parked())] == ["o-1"]
     assert [item.id for item in store.write(lambda s: s.claim(NOW, 10, LEASE))] == ["n"]
-    assert store.write(lambda s: s.settle("o-1", OutboxState.PENDING, due_at=NOW))
+    assert store.write(lambda s: s.settle(s.hash_of(ANN), "o-1", OutboxState.PENDING, due_at=NOW))
     assert [item.id for item in store.write(lambda s: s.claim(NOW, 10, LEASE))] == ["o-1"]
 
 
@@ -183,7 +187,9 @@ def test_a_review_waits_open_until_decided_once(store: Store) -> None:
     )
 
     def decide(version: int | None, verdict: Verdict) -> bool:
-        return store.write(lambda s: s.decide_review("r1", version, verdict, "cli:ops", NOW))
+        return store.write(
+            lambda s: s.decide_review(s.hash_of(ANN), "r1", version, verdict, "cli:ops", NOW)
+        )
 
     assert not decide(2, Verdict.OPT_OUT)  # they saw another version
     assert decide(1, Verdict.OPT_OUT)
@@ -208,7 +214,9 @@ def test_of_many_deciders_at_once_one_decides(store: Store) -> None:
 
     def decide(name: str) -> None:
         start.wait()
-        if store.write(lambda s: s.decide_review("r1", None, Verdict.OPT_OUT, name, NOW)):
+        if store.write(
+            lambda s: s.decide_review(s.hash_of(ANN), "r1", None, Verdict.OPT_OUT, name, NOW)
+        ):
             won.append(name)
 
     threads = [threading.Thread(target=decide, args=(f"slack:{n}",)) for n in range(6)]
@@ -255,20 +263,22 @@ def test_only_reviews_that_suppress_end_by_the_clock(store: Store) -> None:
 
 def test_a_review_that_moved_on_is_not_decided_by_who_saw_it_before(store: Store) -> None:
     store.write(partial(open_review, review_id="r1"))
-    assert store.write(lambda s: s.move_on("r1", 1))
-    assert not store.write(lambda s: s.move_on("r1", 1))
+    assert store.write(lambda s: s.move_on(s.hash_of(ANN), "r1", 1))
+    assert not store.write(lambda s: s.move_on(s.hash_of(ANN), "r1", 1))
 
     def decide(version: int) -> bool:
-        return store.write(lambda s: s.decide_review("r1", version, Verdict.OPT_OUT, "cli", NOW))
+        return store.write(
+            lambda s: s.decide_review(s.hash_of(ANN), "r1", version, Verdict.OPT_OUT, "cli", NOW)
+        )
 
     assert not decide(1)
     assert decide(2)
-    assert not store.write(lambda s: s.move_on("r1", None))
+    assert not store.write(lambda s: s.move_on(s.hash_of(ANN), "r1", None))
 
 
 def test_a_review_remembers_its_card(store: Store) -> None:
     store.write(lambda s: open_review(s, "r1"))
-    store.write(lambda s: s.set_card("r1", "T012", "C345", "171.5", "open"))
+    store.write(lambda s: s.set_card(s.hash_of(ANN), "r1", "T012", "C345", "171.5", "open"))
     review = store.read(lambda s: s.review("r1"))
     assert review is not None
     assert (review.card_team, review.card_channel, review.card_ts, review.card_state) == (

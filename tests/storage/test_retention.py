@@ -49,7 +49,7 @@ def review(store: Store, addr: bytes, entry_id: str, verdict: Verdict | None) ->
             opened_at=NOW,
         )
         if verdict is not None:
-            session.decide_review(f"R{entry_id}".upper(), None, verdict, by="lee", at=NOW)
+            session.decide_review(addr, f"R{entry_id}".upper(), None, verdict, by="lee", at=NOW)
 
     store.write(work)
 

@@ -12,7 +12,7 @@ def park(shell: Shell) -> str:
     shell.bench.hears(mail("stop"))
     (item,) = shell.bench.outbox(MAIL_ANN)
     shell.bench.store.write(
-        lambda session: session.settle(item.id, OutboxState.PARKED, error="smtp_550")
+        lambda session: session.settle(item.addr, item.id, OutboxState.PARKED, error="smtp_550")
     )
     return item.id
 

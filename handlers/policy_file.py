@@ -190,7 +190,7 @@ def load_policy(path: Path, *, demo: bool = False) -> PolicyFile:
     try:
         text = path.read_bytes().decode()
     except FileNotFoundError:
-        return _policy_file(_File())
+        return _policy_file(_File(), demo=demo)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {type(error).__name__}") from None
     try:
@@ -204,7 +204,7 @@ def load_policy(path: Path, *, demo: bool = False) -> PolicyFile:
         ]
         raise SettingsError("\n".join(lines)) from None
     _check_names(file, path)
-    return _policy_file(file)
+    return _policy_file(file, demo=demo)
 
 
 def policy_of(env: Mapping[str, str], *, demo: bool) -> PolicyFile:
@@ -259,7 +259,7 @@ def _check_names(file: _File, path: Path) -> None:
         raise SettingsError("\n".join(faults))
 
 
-def _policy_file(file: _File) -> PolicyFile:
+def _policy_file(file: _File, *, demo: bool) -> PolicyFile:
     policy = Policy(
         company=file.company,
         help_contact=file.help_contact,
@@ -267,7 +267,7 @@ def _policy_file(file: _File) -> PolicyFile:
         region=file.region,
         answers_a_day=file.answers_a_day,
         programs={one.name: Program(**one.model_dump()) for one in file.programs},
-        confirms=confirmers(),
+        confirms={} if demo else confirmers(),  # behind a demo no provider answers
         topics={one.name: Topic(**one.model_dump()) for one in file.topics},
         senders={
             sender_key(one.channel, one.id): Sender(**one.model_dump()) for one in file.senders

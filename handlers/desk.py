@@ -108,6 +108,7 @@ class Desk:
         match inbound:
             case InboundMessage():
                 receipt = self._message(inbound)
+                link_same_number(self.store, inbound.address)
                 log.info(
                     "heard message=%s provider=%s channel=%s kind=%s intent=%s outcome=%s%s",
                     receipt.message_id,
@@ -191,7 +192,6 @@ class Desk:
         event = session.event(addr, key)
         if event is not None:
             return self._again(session, addr, event, message)
-        link_same_number(session, self.store, message.address)
         conversation = session.conversation(addr, message.recipient)
         if before is None:
             before = Read(conversation, self._read(message, conversation))

@@ -49,6 +49,7 @@ id = "+12025550199"
 channel = "sms"
 provider = "twilio"
 program = "acme"
+confirmed_by = "heed"
 
 [[senders]]
 id = "optout@example.org"

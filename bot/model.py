@@ -230,6 +230,7 @@ class InboundMessage:
     provider_keyword: bool = False  # a whole word that this provider answers where it is default
     answers_inline: bool = False
     cut: bool = False  # the text was longer than is read
+    undeliverable: bool = False  # a bounce for good, of a mail that was ours
     unread: str = ""  # why no text could be read (an error class), then a person must
     media_count: int = 0
     in_reply_to: str = ""
@@ -332,6 +333,7 @@ class EntryKind(StrEnum):
     ERASED = "erased"
     IMPORTED = "imported"
     REVERTED = "reverted"
+    UNDELIVERABLE = "undeliverable"  # bounced for good; nobody opted out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,6 +368,7 @@ class Hold(StrEnum):
     STOPPED = "stopped"
     HELD = "held"  # provisional
     PAUSED = "paused"
+    UNDELIVERABLE = "undeliverable"  # no wish of the person; ends when they write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

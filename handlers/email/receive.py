@@ -20,12 +20,14 @@ from handlers.desk import Desk
 from handlers.email.authentication import authenticated
 from handlers.email.parse import ParsedMail, parse_mail
 from handlers.email.rcpt import base_mailbox
+from handlers.email.undeliverable import is_for_good
 from handlers.links import IN_MAIL, Linked, Links, in_mail
 from handlers.receipt import Receipt
 
 READ_S = 1.0
 THREADS = 8
 EXCERPT = 2_000
+MACHINES_REPORTS = (MessageKind.BOUNCE, MessageKind.COMPLAINT)
 
 
 class MailDesk:
@@ -57,9 +59,17 @@ class MailDesk:
         self._readers = ThreadPoolExecutor(THREADS, thread_name_prefix="heed-mail-reader")
 
     def receive(
-        self, raw: bytes, mail_from: str, recipients: tuple[str, ...], peer: str
+        self,
+        raw: bytes,
+        mail_from: str,
+        recipients: tuple[str, ...],
+        peer: str,
+        *,
+        vouched: bool = False,
     ) -> Receipt:
         """Take one mail in; returns after the commit.
+
+        `vouched`: who brought it saw DMARC pass for its From, and is to be believed.
 
         Raises:
             StoreUnavailable: nothing was kept.
@@ -74,7 +84,10 @@ class MailDesk:
         except Exception as error:  # noqa: BLE001 - whatever a mail does to a parser, it is kept
             unread = self._unread(raw, mail_from, recipients, type(error).__name__, now)
             return self._desk.receive(unread)
-        return self._desk.receive(self._message(parsed, raw, mail_from, recipients, peer, now))
+        trusted = self._believed(peer, parsed, raw, vouched=vouched)
+        return self._desk.receive(
+            self._message(parsed, raw, mail_from, recipients, now, trusted=trusted)
+        )
 
     def _message(
         self,
@@ -82,15 +95,15 @@ class MailDesk:
         raw: bytes,
         mail_from: str,
         recipients: tuple[str, ...],
-        peer: str,
         now: datetime,
+        *,
+        trusted: bool,
     ) -> InboundMessage:
         linked = self._linked(mail, recipients, now)
         address = linked.address if linked else self._person(mail, mail_from)
         kind = mail.kind
         if self._is_ours(mail):
             kind = MessageKind.AUTO_REPLY  # our own confirmation come back: never answered
-        trusted = self._believed(peer, mail, raw)
         silent = not mail_from or mail.auto_suppress or bool(mail.list_id)
         return InboundMessage(
             provider="smtp",
@@ -107,6 +120,7 @@ class MailDesk:
             ),
             scope=linked.scope if linked else None,
             cut=mail.cut,
+            undeliverable=linked is not None and is_for_good(mail, raw),
             unread=mail.error,
             in_reply_to=mail.in_reply_to,
             thread=MailThread(
@@ -127,14 +141,15 @@ class MailDesk:
         if self._links is None:
             return None
         ids = [*mail.references.split(), mail.in_reply_to]
-        for token in in_mail(recipients, ids):
+        reported = [mail.token] if mail.kind in MACHINES_REPORTS and mail.token else []
+        for token in [*in_mail(recipients, ids), *reported]:
             if token and (found := self._links.open(token, IN_MAIL, now)) is not None:
                 return found
         return None
 
     def _person(self, mail: ParsedMail, mail_from: str) -> Address | None:
         """Whom it is about: the bounced or complaining recipient, else who wrote."""
-        if mail.kind in (MessageKind.BOUNCE, MessageKind.COMPLAINT):
+        if mail.kind in MACHINES_REPORTS:
             candidates = [mail.bounce_recipient or ""]
         else:
             candidates = [mail.from_address, mail_from]
@@ -150,7 +165,9 @@ class MailDesk:
             mail.loop_tag.encode(), self._loop_tag.encode()
         )
 
-    def _believed(self, peer: str, mail: ParsedMail, raw: bytes) -> bool:
+    def _believed(self, peer: str, mail: ParsedMail, raw: bytes, *, vouched: bool) -> bool:
+        if vouched:
+            return not mail.duplicate_from
         if self._trust_loopback and _is_loopback(peer):
             return not mail.duplicate_from
         return authenticated(

@@ -67,6 +67,7 @@ ENTRIES: Mapping[EntryKind, str] = {
     EntryKind.ERASED: "erased",
     EntryKind.IMPORTED: "imported",
     EntryKind.REVERTED: "taken back",
+    EntryKind.UNDELIVERABLE: "bounced for good",
 }
 
 MESSAGES: Mapping[Channel, str] = {
@@ -81,6 +82,7 @@ HOLDS: Mapping[Hold, str] = {
     Hold.STOPPED: "stopped",
     Hold.HELD: "held until a person decides",
     Hold.PAUSED: "paused",
+    Hold.UNDELIVERABLE: "undeliverable, no opt-out",
 }
 
 _UNITS = ((1_440, "day"), (60, "hour"), (1, "minute"))

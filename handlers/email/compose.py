@@ -48,7 +48,7 @@ def confirmation_mail(
         ValueError: `sender`, `recipient` or `message_id` is none.
     """
     mail = _mail(sender, sender_name, recipient, message_id=message_id, date=date)
-    subject = _one_line(subject_of.subject)
+    subject = one_line(subject_of.subject)
     mail["Subject"] = subject if re.match(r"re\s?:", subject, re.IGNORECASE) else f"Re: {subject}"
     parents = _ids(subject_of.message_id)[:1]
     if parents:
@@ -60,7 +60,7 @@ def confirmation_mail(
     mail["Auto-Submitted"] = "auto-replied"
     mail["X-Auto-Response-Suppress"] = "All"
     if loop_tag:
-        mail[LOOP_HEADER] = _one_line(loop_tag)
+        mail[LOOP_HEADER] = one_line(loop_tag)
     _set_text(mail, text)
     if _LANG.fullmatch(lang):
         mail["Content-Language"] = lang
@@ -79,7 +79,7 @@ def forward_mail(
     """
     original = decoded_words(parse(raw)[0].get("subject"))
     note = _forward(sender, recipient, reason, about=original, message_id=message_id, date=date)
-    _set_text(note, f"{_one_line(reason)}\n")
+    _set_text(note, f"{one_line(reason)}\n")
     boundary = f"heed-{hashlib.sha256(raw).hexdigest()[:40]}"
     if _travels_unaltered(raw) and boundary.encode() not in raw:
         kind, encoding, content = "message/rfc822", "7bit", raw
@@ -105,8 +105,8 @@ def forward_text(
         ValueError: `sender`, `recipient` or `message_id` is none.
     """
     mail = _forward(sender, recipient, reason, about=channel, message_id=message_id, date=date)
-    head = " ".join(filter(None, (_one_line(channel), _one_line(about))))
-    _set_text(mail, f"{_one_line(reason)}\n{head}\n\n{text}\n")
+    head = " ".join(filter(None, (one_line(channel), one_line(about))))
+    _set_text(mail, f"{one_line(reason)}\n{head}\n\n{text}\n")
     return _as_bytes(mail)
 
 
@@ -114,7 +114,7 @@ def _forward(
     sender: str, recipient: str, reason: str, *, about: str, message_id: str, date: datetime
 ) -> EmailMessage:
     mail = _mail(sender, "Heed", recipient, message_id=message_id, date=date)
-    mail["Subject"] = _one_line(" - ".join(filter(None, (f"[Heed] {reason}".strip(), about))))
+    mail["Subject"] = one_line(" - ".join(filter(None, (f"[Heed] {reason}".strip(), about))))
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     return mail
@@ -129,7 +129,7 @@ def _mail(
         raise ValueError("not a message id")
     ascii_only = sender.isascii() and recipient.isascii()
     mail = EmailMessage(policy=SMTP if ascii_only else SMTPUTF8)
-    mail["From"] = _address(sender, name=_one_line(name))
+    mail["From"] = _address(sender, name=one_line(name))
     mail["To"] = _address(recipient)
     mail["Date"] = format_datetime(date)
     mail["Message-ID"] = message_id
@@ -152,10 +152,10 @@ def _ids(value: str) -> list[str]:
     ]
 
 
-def _one_line(text: str) -> str:
-    """Printable, one line, at most 150 characters."""
+def one_line(text: str, *, limit: int = _SUBJECT_LIMIT) -> str:
+    """Printable, one line, at most `limit` characters."""
     kept = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(kept.split())[:_SUBJECT_LIMIT].strip()
+    return " ".join(kept.split())[:limit].strip()
 
 
 def _set_text(mail: EmailMessage, text: str) -> None:

@@ -25,6 +25,7 @@ from granian.server.mp import MPServer
 from bot.model import Channel
 from handlers.crew import Crew
 from handlers.email.house import loop_tag, mail_desk
+from handlers.email.note import Notes
 from handlers.email.rcpt import Mailboxes
 from handlers.email.settings import tls_context
 from handlers.email.smtp import Listener
@@ -90,6 +91,7 @@ def speakers(parts: Parts) -> Mapping[str, Speaker]:
         people=parts.settings.human_mailbox,
         loop_tag=loop_tag(parts),
         clock=parts.clock,
+        note=Notes(parts.store, public_url=parts.settings.public_url).of,
     )
     if parts.slack is not None:
         found["slack"] = SlackSpeaker(parts)

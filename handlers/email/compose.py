@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -67,19 +68,28 @@ def confirmation_mail(
     return _as_bytes(mail)
 
 
-def forward_mail(
-    *, raw: bytes, sender: str, recipient: str, reason: str, message_id: str, date: datetime
-) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forwarded:
+    """What goes above a message that is handed to people; `reason` is its one word for why."""
+
+    sender: str
+    recipient: str
+    reason: str
+    note: str
+    message_id: str
+    date: datetime
+
+
+def forward_mail(raw: bytes, about: Forwarded) -> bytes:
     """A mail to people with the original attached, byte for byte.
 
     It is a message/rfc822 where it can travel so unaltered, else base64 (`original.eml`).
 
     Raises:
-        ValueError: `sender`, `recipient` or `message_id` is none.
+        ValueError: the sender, the recipient or the message id is none.
     """
-    original = decoded_words(parse(raw)[0].get("subject"))
-    note = _forward(sender, recipient, reason, about=original, message_id=message_id, date=date)
-    _set_text(note, f"{one_line(reason)}\n")
+    note = _forward(about, subject=decoded_words(parse(raw)[0].get("subject")))
+    _set_text(note, _paragraphs(one_line(about.reason), about.note))
     boundary = f"heed-{hashlib.sha256(raw).hexdigest()[:40]}"
     if _travels_unaltered(raw) and boundary.encode() not in raw:
         kind, encoding, content = "message/rfc822", "7bit", raw
@@ -88,33 +98,30 @@ def forward_mail(
     return _with_attachment(note, boundary, kind=kind, encoding=encoding, content=content)
 
 
-def forward_text(
-    *,
-    text: str,
-    about: str,
-    channel: str,
-    sender: str,
-    recipient: str,
-    reason: str,
-    message_id: str,
-    date: datetime,
-) -> bytes:
+def forward_text(text: str, about: Forwarded, *, who: str, channel: str) -> bytes:
     """What a person wrote on another channel, for people to read.
 
     Raises:
-        ValueError: `sender`, `recipient` or `message_id` is none.
+        ValueError: the sender, the recipient or the message id is none.
     """
-    mail = _forward(sender, recipient, reason, about=channel, message_id=message_id, date=date)
-    head = " ".join(filter(None, (one_line(channel), one_line(about))))
-    _set_text(mail, f"{one_line(reason)}\n{head}\n\n{text}\n")
+    mail = _forward(about, subject=channel)
+    head = " ".join(filter(None, (one_line(channel), one_line(who))))
+    first = "\n".join(filter(None, (one_line(about.reason), head)))
+    _set_text(mail, _paragraphs(first, about.note, text))
     return _as_bytes(mail)
 
 
-def _forward(
-    sender: str, recipient: str, reason: str, *, about: str, message_id: str, date: datetime
-) -> EmailMessage:
-    mail = _mail(sender, "Heed", recipient, message_id=message_id, date=date)
-    mail["Subject"] = one_line(" - ".join(filter(None, (f"[Heed] {reason}".strip(), about))))
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _forward(about: Forwarded, *, subject: str) -> EmailMessage:
+    mail = _mail(
+        about.sender, "Heed", about.recipient, message_id=about.message_id, date=about.date
+    )
+    mail["Subject"] = one_line(
+        " - ".join(filter(None, (f"[Heed] {about.reason}".strip(), subject)))
+    )
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     return mail

@@ -15,6 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bot.model import Address, Channel
+from handlers.email.note import Notes
 from handlers.email.rcpt import Mailboxes
 from handlers.email.receive import MailDesk
 from handlers.email.settings import Relay
@@ -103,6 +104,7 @@ def speaker(at_desk: Bench, relay: Relay | None) -> MailSpeaker:
         people="people@example.com",
         loop_tag=TAG,
         clock=at_desk.clock,
+        note=Notes(at_desk.store, public_url="https://optout.example.com").of,
     )
 
 

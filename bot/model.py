@@ -261,6 +261,7 @@ class Act(StrEnum):
     OPT_IN = "opt_in"
     PROVIDER_BLOCK = "provider_block"
     ERASE = "erase"  # the person's record is destroyed; the block stays
+    REASON = "reason"  # why they left, told after the fact
     UNDO = "undo"  # take back one act, by whoever did it, from where it was done
 
 
@@ -289,6 +290,7 @@ class Recording:
     confirm: bool = False
     undoes: str = ""
     of_sender: bool = False  # it covers the marketing of `recipient` alone, whatever `scope` says
+    reason: Reason | None = None
 
 
 class Verdict(StrEnum):

@@ -228,6 +228,7 @@ class Recorder:
             "subject": answer.subject,
             "lang": answer.lang,
             "template": answer.template,
+            "question": str(answer.question),
             "place": origin.place,
             "choices": list(answer.choices),
         }

@@ -24,12 +24,14 @@ from granian.server.mp import MPServer
 
 from bot.model import Channel
 from handlers.crew import Crew
+from handlers.email.confirming import Offering
 from handlers.email.house import loop_tag, mail_desk
 from handlers.email.note import Notes
 from handlers.email.rcpt import Mailboxes
 from handlers.email.settings import tls_context
 from handlers.email.smtp import Listener
 from handlers.email.speaker import MailSpeaker
+from handlers.links import Links
 from handlers.parts import Parts, join
 from handlers.ports import Speaker
 from handlers.publishing import Destinations, destinations
@@ -91,6 +93,7 @@ def speakers(parts: Parts) -> Mapping[str, Speaker]:
         people=parts.settings.human_mailbox,
         loop_tag=loop_tag(parts),
         clock=parts.clock,
+        offers=Offering(Links(parts.store, parts.policy), public_url=parts.settings.public_url).of,
         note=Notes(parts.store, public_url=parts.settings.public_url).of,
     )
     if parts.slack is not None:

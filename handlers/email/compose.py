@@ -15,13 +15,22 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
+from importlib.resources import files
 from typing import Final
 
+from jinja2 import Environment, StrictUndefined
+
 from bot.model import MailThread
+from handlers.email.confirming import Offers
 from handlers.email.decoding import decoded_words, is_address, message_ids
 from handlers.email.machine import LOOP_HEADER
 from handlers.email.mime import parse
 
+NOTHING: Final = Offers()
+_NUMBERED: Final = re.compile(r"^1[.)] ", re.MULTILINE)
+_HTML: Final = Environment(
+    autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+).from_string(files("handlers.email").joinpath("confirmation.html").read_text("utf-8"))
 _SUBJECT_LIMIT: Final = 150
 _IDS_LIMIT: Final = 20
 _ID_LIMIT: Final = 250
@@ -42,6 +51,7 @@ def confirmation_mail(
     message_id: str,
     loop_tag: str,
     date: datetime,
+    offers: Offers = NOTHING,
 ) -> bytes:
     """The answer to one mail, as an automatic answer must be (RFC 3834, 3.1). CRLF line ends.
 
@@ -62,10 +72,30 @@ def confirmation_mail(
     mail["X-Auto-Response-Suppress"] = "All"
     if loop_tag:
         mail[LOOP_HEADER] = one_line(loop_tag)
-    _set_text(mail, text)
-    if _LANG.fullmatch(lang):
-        mail["Content-Language"] = lang
+    known = lang if _LANG.fullmatch(lang) else ""
+    undo = f"\n{offers.undo.says}:\n{offers.undo.url}\n" if offers.undo else ""
+    _set_text(mail, f"{text.rstrip()}\n{undo}" if undo else text)
+    if offers.undo or offers.why:
+        _add_html(mail, _html(text, known, offers))
+    if known:
+        mail["Content-Language"] = known
     return _as_bytes(mail)
+
+
+def _html(text: str, lang: str, offers: Offers) -> str:
+    """The same words; the numbered reasons, which stand last, become links in the same order."""
+    blocks = [block.strip() for block in text.replace("\0", "").split("\n\n") if block.strip()]
+    asks = offers.asks
+    if offers.why and blocks and _NUMBERED.search(blocks[-1]):
+        asks = _NUMBERED.split(blocks.pop(), maxsplit=1)[0].strip()
+    paragraphs = [block.split("\n") for block in blocks]
+    return _HTML.render(lang=lang, offers=offers, asks=asks, paragraphs=paragraphs)
+
+
+def _add_html(mail: EmailMessage, html: str) -> None:
+    """Beside the words, for those who see it; the boundary is made of what stands inside."""
+    mail.add_alternative(html, subtype="html", cte="quoted-printable")
+    mail.set_boundary(f"heed-{hashlib.sha256(html.encode()).hexdigest()[:40]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

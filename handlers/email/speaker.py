@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.model import Json, MailThread, NoticeKind
 from handlers.email.compose import Forwarded, confirmation_mail, forward_mail, forward_text
+from handlers.email.confirming import Offers
 from handlers.email.settings import Relay
 from handlers.ports import OutcomeUnknown, SendError
 from storage import OutboxItem
@@ -21,7 +22,8 @@ PERMANENT = 500
 class MailSpeaker:
     """`mailbox` is who speaks where the answered mail does not tell; `people` the human mailbox.
 
-    `note` writes what stands above a message that is handed to people.
+    `note` writes what stands above a message that is handed to people, `offers` the links of a
+    confirmation.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class MailSpeaker:
         loop_tag: str,
         clock: Callable[[], datetime],
         note: Callable[[OutboxItem, datetime], str],
+        offers: Callable[[OutboxItem, datetime], Offers],
     ) -> None:
         self._relay = relay
         self._mailbox = mailbox
@@ -42,6 +45,7 @@ class MailSpeaker:
         self._loop_tag = loop_tag
         self._clock = clock
         self._note = note
+        self._offers = offers
 
     def send(self, item: OutboxItem) -> str:
         """See `handlers.ports.Speaker`; the reference is the Message-ID."""
@@ -78,6 +82,7 @@ class MailSpeaker:
             message_id=message_id,
             loop_tag=self._loop_tag,
             date=now,
+            offers=self._offers(item, now),
         )
         return mail, recipient, message_id
 

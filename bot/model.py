@@ -230,6 +230,8 @@ class InboundMessage:
     provider_keyword: bool = False  # a whole word that this provider answers where it is default
     answers_inline: bool = False
     cut: bool = False  # the text was longer than is read
+    batch: str = ""  # unproved mails of one source and hour, to be taken back together
+    over_limit: int = 0  # how many more unproved stops that source brought than it may
     undeliverable: bool = False  # a bounce for good, of a mail that was ours
     unread: str = ""  # why no text could be read (an error class), then a person must
     media_count: int = 0
@@ -491,15 +493,20 @@ class ReviewCause(StrEnum):
     UNREADABLE = "unreadable"
     TOO_LONG = "too_long"
     MEDIA = "media"
+    FLOOD = "flood"  # one of too many unproved stops from one source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReview:
-    """`holds` is the scope suppressed provisionally while it is open."""
+    """`holds` is the scope suppressed provisionally while it is open.
+
+    `told` False: no card of its own, because another one speaks for many.
+    """
 
     cause: ReviewCause
     due_at: datetime
     holds: Scope | None = None
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,6 +186,8 @@ class Recorder:
             opened_at=self._now,
         )
         card = Notice(kind=NoticeKind.REVIEW_CARD, facts={"review": review_id})
+        if not decision.review.told:
+            return review_id
         told = any(notice.kind is NoticeKind.FORWARD for notice in decision.notices)
         if not self._routes.review_channel and not told:  # a team without Slack decides by mail
             facts: dict[str, Json] = {

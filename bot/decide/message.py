@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.decide.answers import Voice
 from bot.decide.case import Case
 from bot.decide.starting import start, yes_to_our_offer
-from bot.decide.stopping import late_stop, stop
+from bot.decide.stopping import flooded, late_stop, stop
 from bot.model import (
     CHANNEL_SCOPE,
     STOPS,
@@ -70,7 +70,7 @@ def _decide(case: Case) -> Decision:
         case MessageKind.BOUNCE:
             return _bounce(case)
         case MessageKind.COMPLAINT | MessageKind.UNSUBSCRIBE_REQUEST:
-            return stop(case, Intent.OPT_OUT)
+            return flooded(case) or stop(case, Intent.OPT_OUT)
         case MessageKind.UNREADABLE:
             return case.to_person(ReviewCause.UNREADABLE, holds=None)
         case _:
@@ -95,7 +95,7 @@ def _words(case: Case) -> Decision:
     if case.message.unread:
         return case.to_person(ReviewCause.UNREADABLE, holds=CHANNEL_SCOPE)
     if intent in STOPS:
-        return late_stop(case) or stop(case, intent)
+        return late_stop(case) or flooded(case) or stop(case, intent)
     if provider is ProviderIntent.START or intent is Intent.OPT_IN or yes_to_our_offer(case):
         return start(case)
     if case.message.cut:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from handlers.email.flood import Flood
 from handlers.email.receive import MailDesk
 from handlers.links import Links
 from handlers.parts import Parts
@@ -19,6 +20,7 @@ def mail_desk(parts: Parts) -> MailDesk:
         trust_loopback=parts.settings.demo,
         loop_tag=loop_tag(parts),
         links=Links(parts.store, parts.policy),
+        flood=Flood(mail.mail_unverified_per_hour, parts.store.token_key),
     )
 
 

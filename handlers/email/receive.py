@@ -9,24 +9,30 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
+from dataclasses import replace
 from datetime import datetime
 
 from bot import addresses
 from bot.model import Address, Assurance, Channel, InboundMessage, MailThread, MessageKind
 from handlers.desk import Desk
 from handlers.email.authentication import authenticated
+from handlers.email.flood import Flood, source_of
 from handlers.email.parse import ParsedMail, parse_mail
 from handlers.email.rcpt import base_mailbox
 from handlers.email.undeliverable import is_for_good
 from handlers.links import IN_MAIL, Linked, Links, in_mail
 from handlers.receipt import Receipt
 
+log = logging.getLogger("heed.smtp")
+
 READ_S = 1.0
 THREADS = 8
 EXCERPT = 2_000
+STOPPED = frozenset({"opted_out", "held"})
 MACHINES_REPORTS = (MessageKind.BOUNCE, MessageKind.COMPLAINT)
 
 
@@ -47,8 +53,10 @@ class MailDesk:
         trust_loopback: bool = False,
         loop_tag: str = "",
         links: Links | None = None,
+        flood: Flood | None = None,
     ) -> None:
         self._links = links
+        self._flood = flood
         self._desk = desk
         self._clock = clock
         self._trusted = trusted
@@ -85,9 +93,24 @@ class MailDesk:
             unread = self._unread(raw, mail_from, recipients, type(error).__name__, now)
             return self._desk.receive(unread)
         trusted = self._believed(peer, parsed, raw, vouched=vouched)
-        return self._desk.receive(
-            self._message(parsed, raw, mail_from, recipients, now, trusted=trusted)
-        )
+        message = self._message(parsed, raw, mail_from, recipients, now, trusted=trusted)
+        if self._flood is None or message.assurance is not Assurance.UNVERIFIED:
+            return self._desk.receive(message)
+        return self._receive_unproved(message, raw, peer, self._flood)
+
+    def _receive_unproved(
+        self, message: InboundMessage, raw: bytes, peer: str, flood: Flood
+    ) -> Receipt:
+        """Counted by where it came from, so that forged mails cannot clear a list."""
+        now = message.received_at
+        source = source_of(raw, peer, trusted=peer in self._trusted)
+        batch, over = flood.batch(source, now), flood.over(source, now)
+        receipt = self._desk.receive(replace(message, batch=batch, over_limit=over))
+        if receipt.outcome in STOPPED and not receipt.duplicate:
+            flood.note(source, now)
+            if over == 1:
+                log.warning("too many unproved stops from one source: heed revert %s", batch)
+        return receipt
 
     def _message(
         self,

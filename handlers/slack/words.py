@@ -30,6 +30,7 @@ CAUSES: Mapping[ReviewCause, str] = {
     ReviewCause.UNREADABLE: "Could not be read",
     ReviewCause.TOO_LONG: "Too long to be read",
     ReviewCause.MEDIA: "Media without words",
+    ReviewCause.FLOOD: "Too many unproved stops from one source",
 }
 
 INTENTS: Mapping[Intent, str] = {

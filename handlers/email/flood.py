@@ -85,6 +85,11 @@ def source_of(raw: bytes, peer: str, *, trusted: bool) -> str:
     return (_network(found[1], ours=True) if found else "") or peer or "unknown"
 
 
+def is_local(peer: str) -> bool:
+    """Whether it is on a network of ours, or no IP address: what it brings came from elsewhere."""
+    return not _network(peer, ours=False)
+
+
 def _network(spelled: str, *, ours: bool) -> str:
     """Its /24 or /64. A peer on a private network is an MTA of ours, whatever the settings say."""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from handlers.email.flood import Flood
-from handlers.email.receive import MailDesk
+from handlers.email.receive import Check, MailDesk
 from handlers.links import Links
 from handlers.parts import Parts
 
@@ -20,8 +20,17 @@ def mail_desk(parts: Parts) -> MailDesk:
         trust_loopback=parts.settings.demo,
         loop_tag=loop_tag(parts),
         links=Links(parts.store, parts.policy),
+        own=_own_check() if mail.mail_authenticate else None,
         flood=Flood(mail.mail_unverified_per_hour, parts.store.token_key),
     )
+
+
+def _own_check() -> Check:
+    """Heavy, and only where it is asked for."""
+    from handlers.email.own_authentication import OwnAuthentication
+    from handlers.email.resolver import Dns
+
+    return OwnAuthentication(Dns()).passes
 
 
 def loop_tag(parts: Parts) -> str:

@@ -30,17 +30,22 @@ from handlers.receipt import Receipt
 log = logging.getLogger("heed.smtp")
 
 READ_S = 1.0
+CHECK_S = 15.0
 THREADS = 8
 EXCERPT = 2_000
 STOPPED = frozenset({"opted_out", "held"})
 MACHINES_REPORTS = (MessageKind.BOUNCE, MessageKind.COMPLAINT)
 
 
+Check = Callable[[ParsedMail, bytes, str, str], bool]
+"""Whether the From domain really sent it, by the mail, its bytes, the peer and the envelope."""
+
+
 class MailDesk:
     """Takes mails in.
 
     `trusted` are peers' IP addresses whose Authentication-Results count; with `trust_loopback`
-    (the demo) whoever is on this machine is believed.
+    (the demo) whoever is on this machine is believed. `own` checks what no trusted peer has.
     """
 
     def __init__(
@@ -54,9 +59,12 @@ class MailDesk:
         loop_tag: str = "",
         links: Links | None = None,
         flood: Flood | None = None,
+        own: Check | None = None,
     ) -> None:
         self._links = links
         self._flood = flood
+        self._own = own
+        self._checkers = ThreadPoolExecutor(THREADS, thread_name_prefix="heed-mail-checker")
         self._desk = desk
         self._clock = clock
         self._trusted = trusted
@@ -92,7 +100,7 @@ class MailDesk:
         except Exception as error:  # noqa: BLE001 - whatever a mail does to a parser, it is kept
             unread = self._unread(raw, mail_from, recipients, type(error).__name__, now)
             return self._desk.receive(unread)
-        trusted = self._believed(peer, parsed, raw, vouched=vouched)
+        trusted = self._believed(peer, parsed, raw, mail_from, vouched=vouched)
         message = self._message(parsed, raw, mail_from, recipients, now, trusted=trusted)
         if self._flood is None or message.assurance is not Assurance.UNVERIFIED:
             return self._desk.receive(message)
@@ -188,14 +196,22 @@ class MailDesk:
             mail.loop_tag.encode(), self._loop_tag.encode()
         )
 
-    def _believed(self, peer: str, mail: ParsedMail, raw: bytes, *, vouched: bool) -> bool:
+    def _believed(
+        self, peer: str, mail: ParsedMail, raw: bytes, mail_from: str, *, vouched: bool
+    ) -> bool:
         if vouched:
             return not mail.duplicate_from
         if self._trust_loopback and _is_loopback(peer):
             return not mail.duplicate_from
-        return authenticated(
-            mail, raw, peer_trusted=peer in self._trusted, authserv_ids=self._authserv_ids
-        )
+        if peer in self._trusted or self._own is None:
+            return authenticated(
+                mail, raw, peer_trusted=peer in self._trusted, authserv_ids=self._authserv_ids
+            )
+        checked = self._checkers.submit(self._own, mail, raw, peer, mail_from)
+        try:
+            return checked.result(CHECK_S)
+        except TookTooLong:
+            return False  # recorded all the same, and not answered
 
     def _unread(
         self, raw: bytes, mail_from: str, recipients: tuple[str, ...], why: str, now: datetime

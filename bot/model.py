@@ -424,6 +424,7 @@ class Standing:
     last_opt_in_at: datetime | None = None  # to any sender, by the provider's clock if it told one
     stopped_again_at: datetime | None = None  # the commit of the last stop that added nothing
     linked_everything: bool = False  # another address of the same contact stopped everything
+    answered_lately: bool = False  # by mail, by this sender of ours, within a week
     recent_answers: int = 0  # automatic answers to this address in the last 24 hours
 
 

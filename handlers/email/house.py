@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from handlers.email.flood import Flood
+from handlers.email.rcpt import Mailboxes
 from handlers.email.receive import Check, MailDesk
 from handlers.links import Links
 from handlers.parts import Parts
@@ -21,6 +22,7 @@ def mail_desk(parts: Parts) -> MailDesk:
         loop_tag=loop_tag(parts),
         links=Links(parts.store, parts.policy),
         own=_own_check() if mail.mail_authenticate else None,
+        mailboxes=Mailboxes(parts.policy).ours,
         flood=Flood(mail.mail_unverified_per_hour, parts.store.token_key),
     )
 

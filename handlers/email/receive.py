@@ -19,6 +19,7 @@ from datetime import datetime
 from bot import addresses
 from bot.model import Address, Assurance, Channel, InboundMessage, MailThread, MessageKind
 from handlers.desk import Desk
+from handlers.email.answerable import is_answerable
 from handlers.email.authentication import authenticated
 from handlers.email.flood import Flood, source_of
 from handlers.email.parse import ParsedMail, parse_mail
@@ -46,6 +47,7 @@ class MailDesk:
 
     `trusted` are peers' IP addresses whose Authentication-Results count; with `trust_loopback`
     (the demo) whoever is on this machine is believed. `own` checks what no trusted peer has.
+    `mailboxes` are our own, which nobody answers.
     """
 
     def __init__(
@@ -60,10 +62,12 @@ class MailDesk:
         links: Links | None = None,
         flood: Flood | None = None,
         own: Check | None = None,
+        mailboxes: frozenset[str] = frozenset(),
     ) -> None:
         self._links = links
         self._flood = flood
         self._own = own
+        self._mailboxes = mailboxes
         self._checkers = ThreadPoolExecutor(THREADS, thread_name_prefix="heed-mail-checker")
         self._desk = desk
         self._clock = clock
@@ -135,7 +139,7 @@ class MailDesk:
         kind = mail.kind
         if self._is_ours(mail):
             kind = MessageKind.AUTO_REPLY  # our own confirmation come back: never answered
-        silent = not mail_from or mail.auto_suppress or bool(mail.list_id)
+        answerable = is_answerable(raw, mail_from, mailboxes=self._mailboxes, tag=self._loop_tag)
         return InboundMessage(
             provider="smtp",
             account="",
@@ -160,7 +164,7 @@ class MailDesk:
                 subject=mail.subject,
                 # only the proved From is answered: an envelope sender elsewhere is nobody's word
                 return_path=mail_from if _same(mail_from, address) else "",
-                auto_suppress=silent,
+                auto_suppress=not answerable,
             ),
             raw=raw,
         )

@@ -230,6 +230,9 @@ class InboundMessage:
     provider_keyword: bool = False  # a whole word that this provider answers where it is default
     answers_inline: bool = False
     cut: bool = False  # the text was longer than is read
+    batch: str = ""  # unproved mails of one source and hour, to be taken back together
+    over_limit: int = 0  # how many more unproved stops that source brought than it may
+    undeliverable: bool = False  # a bounce for good, of a mail that was ours
     unread: str = ""  # why no text could be read (an error class), then a person must
     media_count: int = 0
     in_reply_to: str = ""
@@ -260,6 +263,7 @@ class Act(StrEnum):
     OPT_IN = "opt_in"
     PROVIDER_BLOCK = "provider_block"
     ERASE = "erase"  # the person's record is destroyed; the block stays
+    REASON = "reason"  # why they left, told after the fact
     UNDO = "undo"  # take back one act, by whoever did it, from where it was done
 
 
@@ -288,6 +292,7 @@ class Recording:
     confirm: bool = False
     undoes: str = ""
     of_sender: bool = False  # it covers the marketing of `recipient` alone, whatever `scope` says
+    reason: Reason | None = None
 
 
 class Verdict(StrEnum):
@@ -332,6 +337,7 @@ class EntryKind(StrEnum):
     ERASED = "erased"
     IMPORTED = "imported"
     REVERTED = "reverted"
+    UNDELIVERABLE = "undeliverable"  # bounced for good; nobody opted out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,6 +372,7 @@ class Hold(StrEnum):
     STOPPED = "stopped"
     HELD = "held"  # provisional
     PAUSED = "paused"
+    UNDELIVERABLE = "undeliverable"  # no wish of the person; ends when they write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -417,6 +424,7 @@ class Standing:
     last_opt_in_at: datetime | None = None  # to any sender, by the provider's clock if it told one
     stopped_again_at: datetime | None = None  # the commit of the last stop that added nothing
     linked_everything: bool = False  # another address of the same contact stopped everything
+    answered_lately: bool = False  # by mail, by this sender of ours, within a week
     recent_answers: int = 0  # automatic answers to this address in the last 24 hours
 
 
@@ -486,15 +494,20 @@ class ReviewCause(StrEnum):
     UNREADABLE = "unreadable"
     TOO_LONG = "too_long"
     MEDIA = "media"
+    FLOOD = "flood"  # one of too many unproved stops from one source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReview:
-    """`holds` is the scope suppressed provisionally while it is open."""
+    """`holds` is the scope suppressed provisionally while it is open.
+
+    `told` False: no card of its own, because another one speaks for many.
+    """
 
     cause: ReviewCause
     due_at: datetime
     holds: Scope | None = None
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,17 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
+from bot.model import Reason
+
 FALLBACK = "en"
+REASONS = (
+    Reason.TOO_MANY,
+    Reason.NOT_RELEVANT,
+    Reason.NEVER_SIGNED_UP,
+    Reason.NO_LONGER_CUSTOMER,
+    Reason.OTHER,
+)
+"""What the pages and mails offer as reasons, in this order; each is a text of the same name."""
 _FOLDER = files("bot") / "data" / "pages"
 
 

@@ -25,7 +25,8 @@ class Topic:
 
     `needs_consent`: a bare stop on sms covers it too (one-time codes and order updates that lean
     on consent). `required_notice`: it passes every block, because a law demands it; the
-    confirmation then says so. `words` are what people call it, in any language.
+    confirmation then says so. `words` are what people call it, in any language. `lists` are what
+    mail services call it: `sendgrid:7`.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Topic:
     needs_consent: bool = True
     required_notice: bool = False
     words: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

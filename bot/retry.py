@@ -32,6 +32,7 @@ def next_attempt(
     jitter: float,
     retry_after: timedelta | None = None,
     expires_at: datetime | None = None,
+    until_delivered: bool = False,
 ) -> datetime | None:
     """The moment of the next attempt in UTC, or None to give up.
 
@@ -40,6 +41,7 @@ def next_attempt(
         now: when the last one failed.
         jitter: a random number from 0 to 1; spreads the moment over a quarter of the delay.
         retry_after: what the other side asked for; it is waited for, up to a day.
+        until_delivered: never give up; after the last delay it is tried daily.
         expires_at: the attempt must be before this, for what is late is not sent at all.
 
     Raises:
@@ -50,10 +52,10 @@ def next_attempt(
     if not 0 <= jitter <= 1:
         raise ValueError("jitter is between 0 and 1")
     now = utc(now)
-    if tries >= MAX_TRIES:
+    if tries >= MAX_TRIES and not until_delivered:
         return None
     asked = min(retry_after or timedelta(0), _LONGEST_WAIT)
-    due = now + max(DELAYS[tries - 1], asked) * (1 + _SPREAD * jitter)
+    due = now + max(DELAYS[min(tries, len(DELAYS)) - 1], asked) * (1 + _SPREAD * jitter)
     if expires_at is not None and due >= utc(expires_at):
         return None
     return due

@@ -3,8 +3,8 @@
 A token is 50 lower-case letters and digits, so that it survives whoever lower-cases addresses and,
 behind `unsubscribe+`, stays within the 64 octets of a local part (RFC 5321 4.5.3.1.1). It holds the
 address's keyed look-up hash and a mark of the list, never the address. It has no end: people
-unsubscribe from old mail. A token whose purpose ends (undo, lift) carries when it was made, and is
-7 signs longer.
+unsubscribe from old mail. A token whose purpose ends (undo, lift ...) carries when it was made,
+and is 7 signs longer.
 """
 
 from __future__ import annotations
@@ -36,9 +36,16 @@ class Purpose(StrEnum):
     MESSAGE_ID = "message-id"
     UNDO = "undo"
     LIFT = "lift"
+    REASON = "reason"  # why; the name is the entry of the stop
+    DECIDE = "decide"  # a review; the name is the review's
 
 
-LIFETIMES = {Purpose.UNDO: timedelta(hours=24), Purpose.LIFT: timedelta(minutes=30)}
+LIFETIMES = {
+    Purpose.UNDO: timedelta(hours=24),
+    Purpose.LIFT: timedelta(minutes=30),
+    Purpose.REASON: timedelta(days=30),
+    Purpose.DECIDE: timedelta(days=3),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ What a suppression reaches (docs/design.md: Scope):
     topic        that topic, whatever its kind: the person named it
     everything   all that is sent, also to the other addresses of the contact
 
-A provisional hold or a pause of one of the wide scopes reaches marketing only. A topic marked
-`required_notice` passes everything, because a law demands it.
+A provisional hold, a pause or a bounce for good of one of the wide scopes reaches marketing only.
+A topic marked `required_notice` passes everything, because a law demands it.
 """
 
 from __future__ import annotations

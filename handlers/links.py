@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot import tokens
 from bot.decide.recording import DOUBTED
-from bot.model import CHANNEL_SCOPE, Address, Channel, Scope, ScopeKind
+from bot.model import CHANNEL_SCOPE, Address, Channel, LedgerEntry, Scope, ScopeKind
 from bot.policy import Policy
 from bot.tokens import Purpose
 from storage import Store
@@ -67,6 +67,22 @@ class Links:
         if any(one.entry_id == entry_id and DOUBTED in one.flags for one in found):
             return ""
         return tokens.make(self._store.token_key, Purpose.UNDO, addr, entry_id, now)
+
+    def reason(self, address: Address, entry_id: str, now: datetime) -> str:
+        """A token by which the person may say why, once, within a month of the stop."""
+        addr = self._store.address_hash(address)
+        return tokens.make(self._store.token_key, Purpose.REASON, addr, entry_id, now)
+
+    def reasoned(self, token: str, now: datetime) -> tuple[Address, LedgerEntry] | None:
+        """Whose and which stop a token of `reason` is about; None where there is none."""
+        read = tokens.read([self._store.token_key], token, [Purpose.REASON], now)
+        if read is None:
+            return None
+        address, history = self._store.read(
+            lambda session: (session.address(read.addr), session.history(read.addr))
+        )
+        stops = [one for one in history if tokens.list_mark(one.id) == read.list_mark]
+        return (address, stops[0]) if address is not None and stops else None
 
     def undone(self, token: str, now: datetime) -> tuple[Address, str, Scope] | None:
         """Whose and which entry an undo token takes back, and what it covered."""

@@ -13,9 +13,10 @@ from bot.model import Channel, Context, Reading
 from bot.policy import Policy
 from bot.reading import Words, read
 from bot.wording import load_answers
-from handlers import providers
+from handlers import mailservices, providers
 from handlers.desk import Desk, Reader
 from handlers.email.settings import MailSettings, mail_settings
+from handlers.mail_service import MailService
 from handlers.policy_file import PolicyFile, policy_of
 from handlers.ports import Provider
 from handlers.recorder import Routes
@@ -41,6 +42,7 @@ class Parts:
     store: Store
     desk: Desk
     providers: Mapping[str, Provider]
+    mail_services: Mapping[str, MailService]
     slack: SlackSettings | None
     mail: MailSettings
     words: Words
@@ -64,6 +66,8 @@ def join(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Part
         voice = voice_of(file, source=str(settings.config))
     with faults.gathered():
         found = providers.configured(settings, file.accounts)
+    with faults.gathered():
+        services = mailservices.configured(settings)
     with faults.gathered():
         slack = slack_settings(settings)
     with faults.gathered():
@@ -92,6 +96,7 @@ def join(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Part
         store=store,
         desk=desk,
         providers=found,
+        mail_services=services,
         slack=slack,
         mail=mail,
         words=words,

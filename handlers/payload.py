@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from handlers.ports import Malformed
 
@@ -58,7 +58,8 @@ class Payload:
 
     def moment(self, name: str) -> datetime | None:
         """A time in ISO 8601 or in seconds since 1970; None where there is none."""
-        text = self.optional(name)
+        value = self.value.get(name)
+        text = str(int(value)) if _is_seconds(value) else self.optional(name)
         if text.isdigit():
             seconds = int(text)
             return datetime.fromtimestamp(seconds, UTC) if seconds < _LATEST else None
@@ -94,6 +95,23 @@ def read_json_list(body: bytes) -> list[Payload]:
     if not isinstance(value, list):
         raise Malformed("body")
     return Payload({"": value}).objects("")
+
+
+def read_pairs(body: bytes) -> list[tuple[str, str]]:
+    """The pairs of texts of a JSON list of pairs, as headers are told; what is none is left out.
+
+    Raises:
+        Malformed: it is no list.
+    """
+    value = _parsed(body)
+    if not isinstance(value, list):
+        raise Malformed("headers")
+    pairs = [one for one in value if isinstance(one, list) and len(one) == 2]  # noqa: PLR2004
+    return [(name, text) for name, text in pairs if isinstance(name, str) and isinstance(text, str)]
+
+
+def _is_seconds(value: object) -> TypeGuard[float]:
+    return isinstance(value, float) and 0 <= value < _LATEST
 
 
 def _parsed(body: bytes) -> Any:

@@ -67,6 +67,7 @@ Title = Annotated[str, Field(min_length=1, max_length=100)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Regime = Annotated[str, AfterValidator(_regime)]
 Word = Annotated[str, Field(min_length=1, max_length=100)]
+List = Annotated[str, Field(pattern=r"^[a-z]+:.{1,200}$")]
 
 
 class _Table(BaseModel):
@@ -88,6 +89,7 @@ class _Topic(_Table):
     needs_consent: bool = True
     required_notice: bool = False
     words: tuple[Word, ...] = ()
+    lists: tuple[List, ...] = ()
 
 
 class _Sender(_Table):

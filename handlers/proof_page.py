@@ -27,6 +27,7 @@ _TITLES: Mapping[str, str] = {
     EntryKind.ERASED: "Record erased",
     EntryKind.IMPORTED: "Imported",
     EntryKind.REVERTED: "An act was taken back",
+    EntryKind.UNDELIVERABLE: "A mail bounced for good",
 }
 _ENVIRONMENT = Environment(
     autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

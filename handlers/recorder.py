@@ -186,6 +186,15 @@ class Recorder:
             opened_at=self._now,
         )
         card = Notice(kind=NoticeKind.REVIEW_CARD, facts={"review": review_id})
+        if not decision.review.told:
+            return review_id
+        told = any(notice.kind is NoticeKind.FORWARD for notice in decision.notices)
+        if not self._routes.review_channel and not told:  # a team without Slack decides by mail
+            facts: dict[str, Json] = {
+                "cause": str(decision.review.cause),
+                "text": decision.entries[-1].words,
+            }
+            card = Notice(kind=NoticeKind.FORWARD, facts=facts)
         self._notify(card, origin, entry_id, review_id)
         return review_id
 
@@ -221,6 +230,7 @@ class Recorder:
             "subject": answer.subject,
             "lang": answer.lang,
             "template": answer.template,
+            "question": str(answer.question),
             "place": origin.place,
             "choices": list(answer.choices),
         }

@@ -9,7 +9,6 @@ being sent, then the stores.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import multiprocessing
 import os
@@ -25,8 +24,10 @@ from granian.server.mp import MPServer
 
 from bot.model import Channel
 from handlers.crew import Crew
+from handlers.email.confirming import Offering
+from handlers.email.house import loop_tag, mail_desk
+from handlers.email.note import Notes
 from handlers.email.rcpt import Mailboxes
-from handlers.email.receive import MailDesk
 from handlers.email.settings import tls_context
 from handlers.email.smtp import Listener
 from handlers.email.speaker import MailSpeaker
@@ -92,15 +93,12 @@ def speakers(parts: Parts) -> Mapping[str, Speaker]:
         people=parts.settings.human_mailbox,
         loop_tag=loop_tag(parts),
         clock=parts.clock,
+        offers=Offering(Links(parts.store, parts.policy), public_url=parts.settings.public_url).of,
+        note=Notes(parts.store, public_url=parts.settings.public_url).of,
     )
     if parts.slack is not None:
         found["slack"] = SlackSpeaker(parts)
     return found
-
-
-def loop_tag(parts: Parts) -> str:
-    """A mark on our own mails that nobody else can make, so that we know them when they return."""
-    return hashlib.blake2b(b"mail-loop", key=parts.store.token_key, digest_size=16).hexdigest()
 
 
 def _first_mailbox(parts: Parts) -> str:
@@ -144,17 +142,8 @@ class Doors:
 
 
 def doors(parts: Parts) -> Doors:
-    mail = parts.mail
-    desk = MailDesk(
-        parts.desk,
-        clock=parts.clock,
-        trusted=frozenset(mail.trusted_mtas),
-        authserv_ids=frozenset(mail.authserv_ids),
-        trust_loopback=parts.settings.demo,
-        loop_tag=loop_tag(parts),
-        links=Links(parts.store, parts.policy),
-    )
-    mailboxes, tls = Mailboxes(parts.policy), tls_context(mail)
+    desk = mail_desk(parts)
+    mailboxes, tls = Mailboxes(parts.policy), tls_context(parts.mail)
     found = [Listener(desk, mailboxes, *parts.settings.smtp_listen, tls=tls)]
     if parts.settings.lmtp_listen is not None:
         found.append(Listener(desk, mailboxes, *parts.settings.lmtp_listen, lmtp=True, tls=tls))

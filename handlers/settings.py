@@ -32,6 +32,12 @@ REAL_CREDENTIAL_ENDINGS = (
     "_API_KEY",
     "_PRIVATE_KEY",
     "_SECRET_KEY",
+    "_SIGNING_KEY",
+    "_PUBLIC_KEY",
+    "_WEBHOOK_KEY",
+    "_WEBHOOK_PASSWORD",
+    "_WEBHOOK_SECRET",
+    "_TOPIC_ARNS",
     "_DATABASE_URL",
     "_RELAY_URL",
 )

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from handlers.ports import Unverified
+from handlers.ports import RawRequest, Unverified
 
 
 def require(given: str, expected: Iterable[str]) -> None:
@@ -24,6 +24,21 @@ def require(given: str, expected: Iterable[str]) -> None:
         raise Unverified("signature_wrong")
 
 
+def require_any(given: Iterable[str], expected: Iterable[str]) -> None:
+    """One of several signatures in one header is one of the expected; at most ten are looked at.
+
+    Raises:
+        Unverified: nothing was given, or something else.
+    """
+    spelled = [one.encode("utf-8", "surrogatepass") for one in given][:10]
+    if not spelled:
+        raise Unverified("signature_missing")
+    wanted = [one.encode() for one in expected]
+    matches = [hmac.compare_digest(one, other) for one in spelled for other in wanted]
+    if not any(matches):
+        raise Unverified("signature_wrong")
+
+
 def require_basic(authorization: str, credentials: Iterable[tuple[str, str]]) -> None:
     """HTTP Basic (RFC 7617) with one of the pairs of user and password.
 
@@ -36,6 +51,12 @@ def require_basic(authorization: str, credentials: Iterable[tuple[str, str]]) ->
 def basic(user: str, password: str) -> str:
     """`user:password` as the Authorization header spells it."""
     return b64encode(f"{user}:{password}".encode()).decode()
+
+
+def with_basic(request: RawRequest, secret: str) -> RawRequest:
+    """The request as whoever knows the password makes it; `secret` is `user:password`."""
+    user, _, password = secret.partition(":")
+    return request.with_headers({"authorization": f"Basic {basic(user, password)}"})
 
 
 def hmac_sha256(key: str, signed: bytes) -> bytes:

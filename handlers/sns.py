@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Lock
 from urllib.parse import urlsplit
 
@@ -18,9 +21,11 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from handlers.payload import Payload, read_json
-from handlers.ports import Malformed, Unverified
+from handlers.ports import Malformed, RawRequest, Unverified
+from handlers.settings import SettingsError
 
 TOLERANCE = timedelta(minutes=65)  # SNS comes again for at most an hour
 NOTIFICATION, CONFIRMATION = "Notification", "SubscriptionConfirmation"
@@ -41,6 +46,23 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {"1": hashes.SHA1(), "2": hashes.SHA2
 _HOST = re.compile(r"sns\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?")
 _PATH = re.compile(r"/[A-Za-z0-9_-]{1,100}\.pem")
 _MOST_CERTIFICATES = 16
+
+
+def arns(value: tuple[str, ...]) -> tuple[str, ...]:
+    """The topics of a setting, each a whole ARN. Raises ValueError: one is none."""
+    if not all(one.startswith("arn:aws") and one.count(":") == 5 for one in value):  # noqa: PLR2004
+        raise ValueError("is no topic such as arn:aws:sns:us-east-1:123456789012:heed-inbound")
+    return value
+
+
+def pinned(path: Path | None, prefix: str) -> Sequence[x509.Certificate]:
+    """The certificates of a PEM file. Raises SettingsError, naming `prefix`CERTIFICATE."""
+    if path is None:
+        return ()
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError):
+        raise SettingsError(f"{prefix}CERTIFICATE is no readable PEM file") from None
 
 
 class Sns:
@@ -150,3 +172,21 @@ def _fits(
     except InvalidSignature:
         return False
     return True
+
+
+def signed(request: RawRequest, secret: str) -> RawRequest:
+    """The request as SNS would sign it, now; `secret` is a private key in PEM."""
+    try:
+        envelope = dict(read_json(request.body).value)
+    except Malformed:
+        return request
+    envelope["Timestamp"] = f"{request.received_at:%Y-%m-%dT%H:%M:%S}.000Z"
+    content = canonical(Payload(envelope))
+    if content is None:
+        return request
+    key = load_pem_private_key(secret.encode(), None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError("an RSA key signs for SNS")
+    signature = key.sign(content, padding.PKCS1v15(), hashes.SHA256())
+    envelope |= {"SignatureVersion": "2", "Signature": base64.b64encode(signature).decode()}
+    return replace(request, body=json.dumps(envelope, ensure_ascii=False).encode())

@@ -10,6 +10,7 @@ from handlers.recorder import ANY_SENDER
 from storage import Session
 
 DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
 
 
 def standing_of(
@@ -32,5 +33,6 @@ def standing_of(
             for other in session.linked(addr)
             for one in session.suppressions(other, now)
         ),
+        answered_lately="@" in recipient and session.answered_since(addr, recipient, now - WEEK),
         recent_answers=session.recent_answers(addr, now - DAY),
     )

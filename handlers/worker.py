@@ -24,6 +24,7 @@ from bot.model import (
     EntryKind,
     Json,
     NewEntry,
+    NoticeKind,
     Recording,
     ReviewDecision,
     Role,
@@ -153,6 +154,7 @@ class Worker:
                 jitter=self._chance(),
                 retry_after=refusal.retry_after,
                 expires_at=item.expires_at,
+                until_delivered=item.kind == NoticeKind.FORWARD,
             )
         if due_at is not None:
             again = due_at

@@ -54,6 +54,7 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
                     settle(addr, id, state, *, ref="", error="", due_at=None) -> bool
                     item(addr, id)   outbox(addr)   recent_outbox(limit)   parked()
                     park_unsent() -> int                    recent_answers(addr, since) -> int
+                    answered_since(addr, sender, since) -> bool
     reviews         open_review(addr, NewReview, *, id, sender, channel, entry_id, opened_at)
                     review(id)   open_reviews(limit=100, cursor="")   due_reviews(now, limit=100)
                     due_holds(now, limit=100)               those that suppress provisionally

@@ -117,6 +117,17 @@ _RECENT_ANSWERS = Statement(
 )
 
 
+_ANSWERED_BY = Statement(
+    select(func.count()).where(
+        _C.addr == _ADDR,
+        _C.repeatable == 0,
+        _C.sender == param("sender"),
+        _C.created_at >= param("since"),
+    ),
+    of_one=True,
+)
+
+
 _COUNTS = Statement(select(_C.state, func.count()).where(_WAITING).group_by(_C.state))
 _UNSETTLED = Statement(
     select(*outbox.c).where(_WAITING).order_by(_C.due_at, _C.id).limit(param("limit"))
@@ -248,6 +259,13 @@ class Outbox(Addresses):
         row = self._main.one(_RECENT_ANSWERS, addr=addr, since=micros(since))
         assert row is not None
         return int(row[0])
+
+    def answered_since(self, addr: bytes, sender: str, since: datetime) -> bool:
+        """Whether this sender of ours was promised to answer the address from `since` on."""
+        if self._has_none(addr, outbox):
+            return False
+        row = self._main.one(_ANSWERED_BY, addr=addr, sender=sender, since=micros(since))
+        return row is not None and row[0] > 0
 
     def _item(self, row: Row) -> OutboxItem:
         addr, item_id, raw_ct = row[0], row[1], row[7]

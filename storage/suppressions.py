@@ -49,7 +49,7 @@ _AFTER = Statement(
 )
 _SET = Insertion(suppressions, "hold", "since", "until", "entry_id", "flags")
 _LIFT = Statement(delete(suppressions).where(_C.addr == _ADDR, _C.scope == _SCOPE))
-_STRENGTH = {Hold.PAUSED: 1, Hold.HELD: 2, Hold.STOPPED: 3}
+_STRENGTH = {Hold.UNDELIVERABLE: 0, Hold.PAUSED: 1, Hold.HELD: 2, Hold.STOPPED: 3}
 
 
 class Suppressions(Addresses):

@@ -142,6 +142,8 @@ def heed_answers(
         return False
     if message.thread is not None and message.thread.auto_suppress:
         return False
+    if message.address.channel is Channel.EMAIL and standing.answered_lately:
+        return False  # the same answer not more often than once in seven days (RFC 3834, 2)
     return standing.recent_answers < cap
 
 

@@ -157,6 +157,7 @@ class Case:
                 "in_reply_to": bool(message.in_reply_to),
                 "media_count": message.media_count,
                 "cut": message.cut,
+                "batch": message.batch,
                 **(facts or {}),
             },
         )

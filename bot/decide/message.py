@@ -8,14 +8,16 @@ from datetime import datetime
 from bot.decide.answers import Voice
 from bot.decide.case import Case
 from bot.decide.starting import start, yes_to_our_offer
-from bot.decide.stopping import late_stop, stop
+from bot.decide.stopping import flooded, late_stop, stop
 from bot.model import (
     CHANNEL_SCOPE,
     STOPS,
     AnswerKind,
+    Change,
     Channel,
     Decision,
     EntryKind,
+    Hold,
     InboundMessage,
     Intent,
     Json,
@@ -27,6 +29,8 @@ from bot.model import (
     Standing,
 )
 
+_WRITTEN = frozenset({MessageKind.REPLY, MessageKind.UNSUBSCRIBE_REQUEST, MessageKind.AUTO_REPLY})
+
 
 def decide_message(
     message: InboundMessage, reading: Reading, standing: Standing, voice: Voice, now: datetime
@@ -36,7 +40,7 @@ def decide_message(
     case = Case(
         message=message, reading=reading, standing=standing, voice=voice, sender=sender, now=now
     )
-    decision = _decide(case)
+    decision = _reached_again(case, _decide(case))
     if message.address.channel is Channel.WHATSAPP and message.kind is not MessageKind.PREFERENCE:
         known = decision.conversation or standing.conversation
         last = max(filter(None, (known.heard_at, case.heard_at())))
@@ -46,19 +50,42 @@ def decide_message(
     return decision
 
 
+def _reached_again(case: Case, decision: Decision) -> Decision:
+    """Whoever writes from an address has it: what bounced for good may be tried again."""
+    marked = any(one.hold is Hold.UNDELIVERABLE for one in case.standing.suppressions)
+    decided = any(change.scope == CHANNEL_SCOPE for change in decision.changes)
+    if not marked or decided or case.message.kind not in _WRITTEN:
+        return decision
+    first, *rest = decision.entries
+    first = replace(first, facts={**first.facts, "reached_again": True})
+    lifted = Change(scope=CHANNEL_SCOPE, hold=None)
+    return replace(decision, entries=(first, *rest), changes=(*decision.changes, lifted))
+
+
 def _decide(case: Case) -> Decision:
     match case.message.kind:
         case MessageKind.AUTO_REPLY:
             left = case.reading.intent is Intent.WRONG_NUMBER  # "has left the company"
             return case.heard("auto_reply", notices=case.forward("auto_reply") if left else ())
         case MessageKind.BOUNCE:
-            return case.heard("bounce")
+            return _bounce(case)
         case MessageKind.COMPLAINT | MessageKind.UNSUBSCRIBE_REQUEST:
-            return stop(case, Intent.OPT_OUT)
+            return flooded(case) or stop(case, Intent.OPT_OUT)
         case MessageKind.UNREADABLE:
             return case.to_person(ReviewCause.UNREADABLE, holds=None)
         case _:
             return _words(case)
+
+
+def _bounce(case: Case) -> Decision:
+    """A delay is only counted; a bounce for good marks the address, and is no opt-out."""
+    if not case.message.undeliverable:
+        return case.heard("bounce")
+    return Decision(
+        outcome="undeliverable",
+        entries=(case.entry(EntryKind.UNDELIVERABLE, CHANNEL_SCOPE),),
+        changes=(Change(scope=CHANNEL_SCOPE, hold=Hold.UNDELIVERABLE),),
+    )
 
 
 def _words(case: Case) -> Decision:
@@ -68,7 +95,7 @@ def _words(case: Case) -> Decision:
     if case.message.unread:
         return case.to_person(ReviewCause.UNREADABLE, holds=CHANNEL_SCOPE)
     if intent in STOPS:
-        return late_stop(case) or stop(case, intent)
+        return late_stop(case) or flooded(case) or stop(case, intent)
     if provider is ProviderIntent.START or intent is Intent.OPT_IN or yes_to_our_offer(case):
         return start(case)
     if case.message.cut:

@@ -15,6 +15,7 @@ from bot.model import (
     Hold,
     Json,
     NewEntry,
+    Reason,
     Recording,
     Role,
     Scope,
@@ -46,6 +47,10 @@ def decide_recording(recording: Recording, standing: Standing, voice: Voice) -> 
             return _provider_block(recording, standing, voice)
         case Act.ERASE:
             return _erase(recording, standing, voice)
+        case Act.REASON:
+            facts: dict[str, Json] = {"reason": str(recording.reason or Reason.OTHER)}
+            entry = _entry(EntryKind.REASON_GIVEN, recording, facts)
+            return Decision(outcome="reason_given", entries=(entry,))
         case Act.UNDO:
             return _undo(recording, standing)
 

@@ -13,6 +13,7 @@ from bot.model import (
     Channel,
     Decision,
     EntryKind,
+    Hold,
     MessageKind,
     ProviderIntent,
     Question,
@@ -32,7 +33,7 @@ def start(case: Case) -> Decision:
     """Only the address itself, proved, lifts what it stopped (docs/decision-table.md)."""
     if case.message.assurance is not Assurance.VERIFIED:
         return case.to_person(ReviewCause.RESTART, holds=None)
-    stops = case.standing.suppressions
+    stops = [one for one in case.standing.suppressions if one.hold is not Hold.UNDELIVERABLE]
     again = case.standing.stopped_again_at
     if any(_said_before(case, stop) for stop in stops) or (
         again is not None and stops and again > case.message.received_at

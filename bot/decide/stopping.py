@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.decide.answers import heed_answers, question_after_stop
 from bot.decide.case import Case
 from bot.model import (
@@ -17,6 +19,8 @@ from bot.model import (
     Json,
     MessageKind,
     NewReview,
+    Notice,
+    NoticeKind,
     ProviderIntent,
     Question,
     ReviewCause,
@@ -35,6 +39,30 @@ def late_stop(case: Case) -> Decision | None:
     if sent is None or restarted is None or sent >= restarted:
         return None
     return case.to_person(ReviewCause.LATE_STOP, holds=CHANNEL_SCOPE)
+
+
+def flooded(case: Case) -> Decision | None:
+    """One of too many unproved stops from one source: held, until somebody has looked.
+
+    The first of them tells the people, for all.
+    """
+    over, batch = case.message.over_limit, case.message.batch
+    if not over or case.covered(CHANNEL_SCOPE):
+        return None
+    decision = case.to_person(ReviewCause.FLOOD, holds=CHANNEL_SCOPE)
+    assert decision.review is not None
+    alert: dict[str, Json] = {
+        "cause": str(ReviewCause.FLOOD),
+        "subject": "",
+        "text": f"Many stops came from one source by mails that nobody vouches for. From here on "
+        f"they are held and become opt-outs unless somebody decides otherwise. "
+        f"If they are forged: heed revert {batch}",
+    }
+    return replace(
+        decision,
+        review=replace(decision.review, told=over == 1),
+        notices=(Notice(kind=NoticeKind.FORWARD, facts=alert),) if over == 1 else (),
+    )
 
 
 def stop(case: Case, intent: Intent) -> Decision:

@@ -26,6 +26,7 @@ COMMANDS = {
     "check": "handlers.cli.check:check",
     "headers": "handlers.cli.headers:headers",
     "reviews": "handlers.cli.reviews:reviews",
+    "revert": "handlers.cli.revert:revert",
     "outbox": "handlers.cli.outbox:outbox",
     "ledger": "handlers.cli.ledger:ledger",
     "proof": "handlers.cli.proof:proof",

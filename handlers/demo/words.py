@@ -46,6 +46,7 @@ ENTRIES: Mapping[EntryKind, str] = {
     EntryKind.ERASED: "Erased",
     EntryKind.IMPORTED: "Imported",
     EntryKind.REVERTED: "Reverted",
+    EntryKind.UNDELIVERABLE: "Bounced for good",
 }
 
 CHANNELS: Mapping[Channel, str] = {

@@ -37,7 +37,7 @@ def authenticated(
     Two From headers, two addresses in one, an unknown peer or no configured id are never
     authenticated. Where several results of ours disagree, the bad one holds: one may be forged.
     """
-    domain = _domain(parsed.from_address)
+    domain = domain_of(parsed.from_address)
     if not peer_trusted or not authserv_ids or parsed.duplicate_from or not domain:
         return False
     results = list(_our_results(raw, frozenset(map(_a_label, authserv_ids))))
@@ -48,7 +48,7 @@ def authenticated(
             for result in dmarc
         )
     return any(
-        result.passed and _aligned(domain, _signer(result))
+        result.passed and aligned(domain, _signer(result))
         for result in results
         if result.method == "dkim"
     )
@@ -115,7 +115,7 @@ def _signer(result: _Result) -> str:
     )
 
 
-def _aligned(domain: str, signer: str) -> bool:
+def aligned(domain: str, signer: str) -> bool:
     """The same domain, or one above it (RFC 7489, 3.1.1, the safe half of relaxed alignment).
 
     A signer below is a tenant's: it must not speak for the platform.
@@ -125,7 +125,8 @@ def _aligned(domain: str, signer: str) -> bool:
     return signer == domain or domain.endswith(f".{signer}")
 
 
-def _domain(address: str) -> str:
+def domain_of(address: str) -> str:
+    """The domain of a mailbox, as A-labels in lower case; empty where there is none."""
     return _a_label(address.rpartition("@")[2])
 
 

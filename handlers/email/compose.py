@@ -9,18 +9,28 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
+from importlib.resources import files
 from typing import Final
 
+from jinja2 import Environment, StrictUndefined
+
 from bot.model import MailThread
+from handlers.email.confirming import Offers
 from handlers.email.decoding import decoded_words, is_address, message_ids
 from handlers.email.machine import LOOP_HEADER
 from handlers.email.mime import parse
 
+NOTHING: Final = Offers()
+_NUMBERED: Final = re.compile(r"^1[.)] ", re.MULTILINE)
+_HTML: Final = Environment(
+    autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+).from_string(files("handlers.email").joinpath("confirmation.html").read_text("utf-8"))
 _SUBJECT_LIMIT: Final = 150
 _IDS_LIMIT: Final = 20
 _ID_LIMIT: Final = 250
@@ -41,6 +51,7 @@ def confirmation_mail(
     message_id: str,
     loop_tag: str,
     date: datetime,
+    offers: Offers = NOTHING,
 ) -> bytes:
     """The answer to one mail, as an automatic answer must be (RFC 3834, 3.1). CRLF line ends.
 
@@ -48,7 +59,7 @@ def confirmation_mail(
         ValueError: `sender`, `recipient` or `message_id` is none.
     """
     mail = _mail(sender, sender_name, recipient, message_id=message_id, date=date)
-    subject = _one_line(subject_of.subject)
+    subject = one_line(subject_of.subject)
     mail["Subject"] = subject if re.match(r"re\s?:", subject, re.IGNORECASE) else f"Re: {subject}"
     parents = _ids(subject_of.message_id)[:1]
     if parents:
@@ -60,26 +71,55 @@ def confirmation_mail(
     mail["Auto-Submitted"] = "auto-replied"
     mail["X-Auto-Response-Suppress"] = "All"
     if loop_tag:
-        mail[LOOP_HEADER] = _one_line(loop_tag)
-    _set_text(mail, text)
-    if _LANG.fullmatch(lang):
-        mail["Content-Language"] = lang
+        mail[LOOP_HEADER] = one_line(loop_tag)
+    known = lang if _LANG.fullmatch(lang) else ""
+    undo = f"\n{offers.undo.says}:\n{offers.undo.url}\n" if offers.undo else ""
+    _set_text(mail, f"{text.rstrip()}\n{undo}" if undo else text)
+    if offers.undo or offers.why:
+        _add_html(mail, _html(text, known, offers))
+    if known:
+        mail["Content-Language"] = known
     return _as_bytes(mail)
 
 
-def forward_mail(
-    *, raw: bytes, sender: str, recipient: str, reason: str, message_id: str, date: datetime
-) -> bytes:
+def _html(text: str, lang: str, offers: Offers) -> str:
+    """The same words; the numbered reasons, which stand last, become links in the same order."""
+    blocks = [block.strip() for block in text.replace("\0", "").split("\n\n") if block.strip()]
+    asks = offers.asks
+    if offers.why and blocks and _NUMBERED.search(blocks[-1]):
+        asks = _NUMBERED.split(blocks.pop(), maxsplit=1)[0].strip()
+    paragraphs = [block.split("\n") for block in blocks]
+    return _HTML.render(lang=lang, offers=offers, asks=asks, paragraphs=paragraphs)
+
+
+def _add_html(mail: EmailMessage, html: str) -> None:
+    """Beside the words, for those who see it; the boundary is made of what stands inside."""
+    mail.add_alternative(html, subtype="html", cte="quoted-printable")
+    mail.set_boundary(f"heed-{hashlib.sha256(html.encode()).hexdigest()[:40]}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forwarded:
+    """What goes above a message that is handed to people; `reason` is its one word for why."""
+
+    sender: str
+    recipient: str
+    reason: str
+    note: str
+    message_id: str
+    date: datetime
+
+
+def forward_mail(raw: bytes, about: Forwarded) -> bytes:
     """A mail to people with the original attached, byte for byte.
 
     It is a message/rfc822 where it can travel so unaltered, else base64 (`original.eml`).
 
     Raises:
-        ValueError: `sender`, `recipient` or `message_id` is none.
+        ValueError: the sender, the recipient or the message id is none.
     """
-    original = decoded_words(parse(raw)[0].get("subject"))
-    note = _forward(sender, recipient, reason, about=original, message_id=message_id, date=date)
-    _set_text(note, f"{_one_line(reason)}\n")
+    note = _forward(about, subject=decoded_words(parse(raw)[0].get("subject")))
+    _set_text(note, _paragraphs(one_line(about.reason), about.note))
     boundary = f"heed-{hashlib.sha256(raw).hexdigest()[:40]}"
     if _travels_unaltered(raw) and boundary.encode() not in raw:
         kind, encoding, content = "message/rfc822", "7bit", raw
@@ -88,33 +128,30 @@ def forward_mail(
     return _with_attachment(note, boundary, kind=kind, encoding=encoding, content=content)
 
 
-def forward_text(
-    *,
-    text: str,
-    about: str,
-    channel: str,
-    sender: str,
-    recipient: str,
-    reason: str,
-    message_id: str,
-    date: datetime,
-) -> bytes:
+def forward_text(text: str, about: Forwarded, *, who: str, channel: str) -> bytes:
     """What a person wrote on another channel, for people to read.
 
     Raises:
-        ValueError: `sender`, `recipient` or `message_id` is none.
+        ValueError: the sender, the recipient or the message id is none.
     """
-    mail = _forward(sender, recipient, reason, about=channel, message_id=message_id, date=date)
-    head = " ".join(filter(None, (_one_line(channel), _one_line(about))))
-    _set_text(mail, f"{_one_line(reason)}\n{head}\n\n{text}\n")
+    mail = _forward(about, subject=channel)
+    head = " ".join(filter(None, (one_line(channel), one_line(who))))
+    first = "\n".join(filter(None, (one_line(about.reason), head)))
+    _set_text(mail, _paragraphs(first, about.note, text))
     return _as_bytes(mail)
 
 
-def _forward(
-    sender: str, recipient: str, reason: str, *, about: str, message_id: str, date: datetime
-) -> EmailMessage:
-    mail = _mail(sender, "Heed", recipient, message_id=message_id, date=date)
-    mail["Subject"] = _one_line(" - ".join(filter(None, (f"[Heed] {reason}".strip(), about))))
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _forward(about: Forwarded, *, subject: str) -> EmailMessage:
+    mail = _mail(
+        about.sender, "Heed", about.recipient, message_id=about.message_id, date=about.date
+    )
+    mail["Subject"] = one_line(
+        " - ".join(filter(None, (f"[Heed] {about.reason}".strip(), subject)))
+    )
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     return mail
@@ -129,7 +166,7 @@ def _mail(
         raise ValueError("not a message id")
     ascii_only = sender.isascii() and recipient.isascii()
     mail = EmailMessage(policy=SMTP if ascii_only else SMTPUTF8)
-    mail["From"] = _address(sender, name=_one_line(name))
+    mail["From"] = _address(sender, name=one_line(name))
     mail["To"] = _address(recipient)
     mail["Date"] = format_datetime(date)
     mail["Message-ID"] = message_id
@@ -152,10 +189,10 @@ def _ids(value: str) -> list[str]:
     ]
 
 
-def _one_line(text: str) -> str:
-    """Printable, one line, at most 150 characters."""
+def one_line(text: str, *, limit: int = _SUBJECT_LIMIT) -> str:
+    """Printable, one line, at most `limit` characters."""
     kept = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(kept.split())[:_SUBJECT_LIMIT].strip()
+    return " ".join(kept.split())[:limit].strip()
 
 
 def _set_text(mail: EmailMessage, text: str) -> None:

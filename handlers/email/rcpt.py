@@ -14,14 +14,14 @@ class Mailboxes:
     """
 
     def __init__(self, policy: Policy) -> None:
-        self._ours = {
+        self.ours = frozenset(
             sender.id.casefold()
             for sender in policy.senders.values()
             if sender.channel is Channel.EMAIL
-        }
+        )
 
     def known(self, address: str) -> bool:
-        return not self._ours or base_mailbox(address) in self._ours
+        return not self.ours or base_mailbox(address) in self.ours
 
 
 def base_mailbox(address: str) -> str:

@@ -9,30 +9,45 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
+from dataclasses import replace
 from datetime import datetime
 
 from bot import addresses
 from bot.model import Address, Assurance, Channel, InboundMessage, MailThread, MessageKind
 from handlers.desk import Desk
+from handlers.email.answerable import is_answerable
 from handlers.email.authentication import authenticated
+from handlers.email.flood import Flood, source_of
 from handlers.email.parse import ParsedMail, parse_mail
 from handlers.email.rcpt import base_mailbox
+from handlers.email.undeliverable import is_for_good
 from handlers.links import IN_MAIL, Linked, Links, in_mail
 from handlers.receipt import Receipt
 
+log = logging.getLogger("heed.smtp")
+
 READ_S = 1.0
+CHECK_S = 15.0
 THREADS = 8
 EXCERPT = 2_000
+STOPPED = frozenset({"opted_out", "held"})
+MACHINES_REPORTS = (MessageKind.BOUNCE, MessageKind.COMPLAINT)
+
+
+Check = Callable[[ParsedMail, bytes, str, str], bool]
+"""Whether the From domain really sent it, by the mail, its bytes, the peer and the envelope."""
 
 
 class MailDesk:
     """Takes mails in.
 
     `trusted` are peers' IP addresses whose Authentication-Results count; with `trust_loopback`
-    (the demo) whoever is on this machine is believed.
+    (the demo) whoever is on this machine is believed. `own` checks what no trusted peer has.
+    `mailboxes` are our own, which nobody answers.
     """
 
     def __init__(
@@ -45,8 +60,15 @@ class MailDesk:
         trust_loopback: bool = False,
         loop_tag: str = "",
         links: Links | None = None,
+        flood: Flood | None = None,
+        own: Check | None = None,
+        mailboxes: frozenset[str] = frozenset(),
     ) -> None:
         self._links = links
+        self._flood = flood
+        self._own = own
+        self._mailboxes = mailboxes
+        self._checkers = ThreadPoolExecutor(THREADS, thread_name_prefix="heed-mail-checker")
         self._desk = desk
         self._clock = clock
         self._trusted = trusted
@@ -57,9 +79,17 @@ class MailDesk:
         self._readers = ThreadPoolExecutor(THREADS, thread_name_prefix="heed-mail-reader")
 
     def receive(
-        self, raw: bytes, mail_from: str, recipients: tuple[str, ...], peer: str
+        self,
+        raw: bytes,
+        mail_from: str,
+        recipients: tuple[str, ...],
+        peer: str,
+        *,
+        vouched: bool = False,
     ) -> Receipt:
         """Take one mail in; returns after the commit.
+
+        `vouched`: who brought it saw DMARC pass for its From, and is to be believed.
 
         Raises:
             StoreUnavailable: nothing was kept.
@@ -74,7 +104,25 @@ class MailDesk:
         except Exception as error:  # noqa: BLE001 - whatever a mail does to a parser, it is kept
             unread = self._unread(raw, mail_from, recipients, type(error).__name__, now)
             return self._desk.receive(unread)
-        return self._desk.receive(self._message(parsed, raw, mail_from, recipients, peer, now))
+        trusted = self._believed(peer, parsed, raw, mail_from, vouched=vouched)
+        message = self._message(parsed, raw, mail_from, recipients, now, trusted=trusted)
+        if self._flood is None or message.assurance is not Assurance.UNVERIFIED:
+            return self._desk.receive(message)
+        return self._receive_unproved(message, raw, peer, self._flood)
+
+    def _receive_unproved(
+        self, message: InboundMessage, raw: bytes, peer: str, flood: Flood
+    ) -> Receipt:
+        """Counted by where it came from, so that forged mails cannot clear a list."""
+        now = message.received_at
+        source = source_of(raw, peer, trusted=peer in self._trusted)
+        batch, over = flood.batch(source, now), flood.over(source, now)
+        receipt = self._desk.receive(replace(message, batch=batch, over_limit=over))
+        if receipt.outcome in STOPPED and not receipt.duplicate:
+            flood.note(source, now)
+            if over == 1:
+                log.warning("too many unproved stops from one source: heed revert %s", batch)
+        return receipt
 
     def _message(
         self,
@@ -82,16 +130,16 @@ class MailDesk:
         raw: bytes,
         mail_from: str,
         recipients: tuple[str, ...],
-        peer: str,
         now: datetime,
+        *,
+        trusted: bool,
     ) -> InboundMessage:
         linked = self._linked(mail, recipients, now)
         address = linked.address if linked else self._person(mail, mail_from)
         kind = mail.kind
         if self._is_ours(mail):
             kind = MessageKind.AUTO_REPLY  # our own confirmation come back: never answered
-        trusted = self._believed(peer, mail, raw)
-        silent = not mail_from or mail.auto_suppress or bool(mail.list_id)
+        answerable = is_answerable(raw, mail_from, mailboxes=self._mailboxes, tag=self._loop_tag)
         return InboundMessage(
             provider="smtp",
             account="",
@@ -107,6 +155,7 @@ class MailDesk:
             ),
             scope=linked.scope if linked else None,
             cut=mail.cut,
+            undeliverable=linked is not None and is_for_good(mail, raw),
             unread=mail.error,
             in_reply_to=mail.in_reply_to,
             thread=MailThread(
@@ -115,7 +164,7 @@ class MailDesk:
                 subject=mail.subject,
                 # only the proved From is answered: an envelope sender elsewhere is nobody's word
                 return_path=mail_from if _same(mail_from, address) else "",
-                auto_suppress=silent,
+                auto_suppress=not answerable,
             ),
             raw=raw,
         )
@@ -127,14 +176,15 @@ class MailDesk:
         if self._links is None:
             return None
         ids = [*mail.references.split(), mail.in_reply_to]
-        for token in in_mail(recipients, ids):
+        reported = [mail.token] if mail.kind in MACHINES_REPORTS and mail.token else []
+        for token in [*in_mail(recipients, ids), *reported]:
             if token and (found := self._links.open(token, IN_MAIL, now)) is not None:
                 return found
         return None
 
     def _person(self, mail: ParsedMail, mail_from: str) -> Address | None:
         """Whom it is about: the bounced or complaining recipient, else who wrote."""
-        if mail.kind in (MessageKind.BOUNCE, MessageKind.COMPLAINT):
+        if mail.kind in MACHINES_REPORTS:
             candidates = [mail.bounce_recipient or ""]
         else:
             candidates = [mail.from_address, mail_from]
@@ -150,12 +200,22 @@ class MailDesk:
             mail.loop_tag.encode(), self._loop_tag.encode()
         )
 
-    def _believed(self, peer: str, mail: ParsedMail, raw: bytes) -> bool:
+    def _believed(
+        self, peer: str, mail: ParsedMail, raw: bytes, mail_from: str, *, vouched: bool
+    ) -> bool:
+        if vouched:
+            return not mail.duplicate_from
         if self._trust_loopback and _is_loopback(peer):
             return not mail.duplicate_from
-        return authenticated(
-            mail, raw, peer_trusted=peer in self._trusted, authserv_ids=self._authserv_ids
-        )
+        if peer in self._trusted or self._own is None:
+            return authenticated(
+                mail, raw, peer_trusted=peer in self._trusted, authserv_ids=self._authserv_ids
+            )
+        checked = self._checkers.submit(self._own, mail, raw, peer, mail_from)
+        try:
+            return checked.result(CHECK_S)
+        except TookTooLong:
+            return False  # recorded all the same, and not answered
 
     def _unread(
         self, raw: bytes, mail_from: str, recipients: tuple[str, ...], why: str, now: datetime

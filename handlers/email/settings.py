@@ -49,6 +49,8 @@ class MailSettings(Part):
     `trusted_mtas` are the peers (IP addresses, or `unix` for a Unix socket) whose
     Authentication-Results with one of `authserv_ids` is believed (RFC 8601 4.1: empty unless
     configured).
+    `mail_authenticate`: check DKIM, SPF and DMARC here, for mail that no trusted MTA has checked.
+    `mail_unverified_per_hour`: how many unproved stops one source may bring; 0: any number.
     """
 
     smtp_relay_url: Annotated[Relay | None, BeforeValidator(_relay)] = Field(
@@ -59,6 +61,8 @@ class MailSettings(Part):
     trusted_mtas: List = ()
     authserv_ids: List = ()
     mail_from: str = ""
+    mail_authenticate: Annotated[bool, Field(strict=False)] = False
+    mail_unverified_per_hour: Annotated[int, Field(ge=0, le=1_000_000)] = 20
 
 
 def tls_context(mail: MailSettings) -> ssl.SSLContext | None:

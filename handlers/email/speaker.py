@@ -9,7 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 
 from bot.model import Json, MailThread, NoticeKind
-from handlers.email.compose import confirmation_mail, forward_mail, forward_text
+from handlers.email.compose import Forwarded, confirmation_mail, forward_mail, forward_text
+from handlers.email.confirming import Offers
 from handlers.email.settings import Relay
 from handlers.ports import OutcomeUnknown, SendError
 from storage import OutboxItem
@@ -19,7 +20,11 @@ PERMANENT = 500
 
 
 class MailSpeaker:
-    """`mailbox` is who speaks where the answered mail does not tell; `people` the human mailbox."""
+    """`mailbox` is who speaks where the answered mail does not tell; `people` the human mailbox.
+
+    `note` writes what stands above a message that is handed to people, `offers` the links of a
+    confirmation.
+    """
 
     def __init__(
         self,
@@ -30,6 +35,8 @@ class MailSpeaker:
         people: str,
         loop_tag: str,
         clock: Callable[[], datetime],
+        note: Callable[[OutboxItem, datetime], str],
+        offers: Callable[[OutboxItem, datetime], Offers],
     ) -> None:
         self._relay = relay
         self._mailbox = mailbox
@@ -37,6 +44,8 @@ class MailSpeaker:
         self._people = people
         self._loop_tag = loop_tag
         self._clock = clock
+        self._note = note
+        self._offers = offers
 
     def send(self, item: OutboxItem) -> str:
         """See `handlers.ports.Speaker`; the reference is the Message-ID."""
@@ -49,35 +58,16 @@ class MailSpeaker:
     def compose(self, item: OutboxItem) -> tuple[bytes, str, str]:
         """The mail, its one recipient and its Message-ID, without sending it."""
         sender = item.sender if "@" in item.sender else self._mailbox
+        if item.kind == NoticeKind.FORWARD and not self._people:
+            raise SendError("HEED_HUMAN_MAILBOX_missing", permanent=True)
+        if not sender and item.kind == NoticeKind.FORWARD:
+            sender = self._people  # no mailbox of ours speaks on that channel
         if not sender:
             raise SendError("HEED_MAIL_FROM_missing", permanent=True)
         message_id = f"<{item.id}@{sender.rpartition('@')[2]}>"
         now = self._clock()
         if item.kind == NoticeKind.FORWARD:
-            if not self._people:
-                raise SendError("HEED_HUMAN_MAILBOX_missing", permanent=True)
-            cause = str(item.payload.get("cause", ""))
-            if item.raw is not None:
-                mail = forward_mail(
-                    raw=item.raw,
-                    sender=sender,
-                    recipient=self._people,
-                    reason=cause,
-                    message_id=message_id,
-                    date=now,
-                )
-            else:
-                mail = forward_text(
-                    text=str(item.payload.get("text", "")),
-                    about=item.address.value if item.address else "",
-                    channel=str(item.address.channel) if item.address else "",
-                    sender=sender,
-                    recipient=self._people,
-                    reason=cause,
-                    message_id=message_id,
-                    date=now,
-                )
-            return mail, self._people, message_id
+            return self._forward(item, sender, message_id, now), self._people, message_id
         if item.address is None:
             raise SendError("address_erased", permanent=True)
         thread = _thread(item.payload)
@@ -92,8 +82,28 @@ class MailSpeaker:
             message_id=message_id,
             loop_tag=self._loop_tag,
             date=now,
+            offers=self._offers(item, now),
         )
         return mail, recipient, message_id
+
+    def _forward(self, item: OutboxItem, sender: str, message_id: str, now: datetime) -> bytes:
+        """To our own people: in ASCII wherever theirs is, so that any relay takes it."""
+        about = Forwarded(
+            sender=sender if sender.isascii() or not self._mailbox else self._mailbox,
+            recipient=self._people,
+            reason=str(item.payload.get("cause", "")),
+            note=self._note(item, now),
+            message_id=message_id,
+            date=now,
+        )
+        if item.raw is not None:
+            return forward_mail(item.raw, about)
+        return forward_text(
+            str(item.payload.get("text", "")),
+            about,
+            who=item.address.value if item.address else "",
+            channel=str(item.address.channel) if item.address else "",
+        )
 
 
 def _thread(payload: Mapping[str, Json]) -> MailThread:
@@ -119,7 +129,10 @@ def _deliver(relay: Relay, mail: bytes, recipient: str) -> None:
     smtp = None
     try:
         smtp = _connect(relay)
-        options = ["SMTPUTF8"] if not recipient.isascii() else []
+        head = mail.partition(b"\r\n\r\n")[0]
+        options = ["SMTPUTF8"] if not (recipient.isascii() and head.isascii()) else []
+        if options and not smtp.has_extn("smtputf8"):  # RFC 6531 3.2: not to a server without it
+            raise SendError("smtputf8_missing", permanent=False)
         _expect(smtp.mail("", options))
         _expect(smtp.rcpt(recipient))
         handed_over = True

@@ -7,24 +7,19 @@ verified: `confirmed_by = "provider_keywords"` at the sender in heed.toml keeps 
 
 from __future__ import annotations
 
-import json
 import logging
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    load_pem_private_key,
 )
 from pydantic import AfterValidator, Field
 
@@ -36,31 +31,25 @@ from handlers.optout_lists import Blocked, ToBlock
 from handlers.payload import Payload, read_json
 from handlers.ports import (
     AnswersByApi,
-    Malformed,
     OutcomeUnknown,
     RawRequest,
     SendError,
     Unsupported,
 )
 from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, is_set_up, part
-from handlers.sns import CONFIRMATION, NOTIFICATION, Sns, canonical
+from handlers.sns import CONFIRMATION, NOTIFICATION, Sns, arns, pinned, signed
 from handlers.spelled import listed, person
 from storage.rows import OutboxItem
 
 log = logging.getLogger("heed.webhooks")
 
+__all__ = ["configure", "make_key", "signed"]
 OPTED_OUT = "DESTINATION_PHONE_NUMBER_OPTED_OUT"
 KEYWORDS = (
     *("arret", "cancel", "end", "opt-out", "optout", "quit", "remove", "stop", "td"),
     *("unsubscribe", "help"),
 )
 _CONNECT_S, _READ_S = 5, 10
-
-
-def _arns(value: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(one.startswith("arn:aws") and one.count(":") == 5 for one in value):  # noqa: PLR2004
-        raise ValueError("is no topic such as arn:aws:sns:us-east-1:123456789012:heed-inbound")
-    return value
 
 
 class AwsSettings(Part):
@@ -71,7 +60,7 @@ class AwsSettings(Part):
 
     access_key_id: str = ""
     secret_access_key: str = Field(default="", repr=False)
-    topic_arns: Annotated[List, AfterValidator(_arns)] = ()
+    topic_arns: Annotated[List, AfterValidator(arns)] = ()
     region: str = ""
     certificate: Path | None = None
     opt_out_list: str = "Default"
@@ -88,28 +77,19 @@ def configure(settings: Settings, account: Account) -> AwsSns | None:
         raise SettingsError(
             f"{account.prefix}TOPIC_ARNS needs botocore: pip install 'heed[aws]'"
         ) from None
-    pinned = _pinned(given.certificate, account)
-    return AwsSns(given, botocore.session.Session(), pinned)
-
-
-def _pinned(path: Path | None, account: Account) -> Sequence[x509.Certificate]:
-    if path is None:
-        return ()
-    try:
-        return x509.load_pem_x509_certificates(path.read_bytes())
-    except (OSError, ValueError):
-        raise SettingsError(f"{account.prefix}CERTIFICATE is no readable PEM file") from None
+    certificates = pinned(given.certificate, account.prefix)
+    return AwsSns(given, botocore.session.Session(), certificates)
 
 
 class AwsSns(AnswersByApi):
     name = "aws-sns"
 
     def __init__(
-        self, settings: AwsSettings, session: Any, pinned: Sequence[x509.Certificate] = ()
+        self, settings: AwsSettings, session: Any, certificates: Sequence[x509.Certificate] = ()
     ) -> None:
         self._settings = settings
         self._session = session
-        self._sns = Sns(settings.topic_arns, fetch, pinned)
+        self._sns = Sns(settings.topic_arns, fetch, certificates)
 
     def verify(self, request: RawRequest) -> None:
         """SNS signed it, for one of our topics; see `handlers.ports.Provider`."""
@@ -269,21 +249,3 @@ def make_key(folder: Path, account: Account) -> dict[str, str]:
     path = folder / "aws-sns-simulate.pem"
     path.write_bytes(certificate.public_bytes(Encoding.PEM))
     return {f"{account.prefix}CERTIFICATE": str(path.absolute())}
-
-
-def signed(request: RawRequest, secret: str) -> RawRequest:
-    """The request as SNS would sign it, now; `secret` is a private key in PEM."""
-    try:
-        envelope = dict(read_json(request.body).value)
-    except Malformed:
-        return request
-    envelope["Timestamp"] = f"{request.received_at:%Y-%m-%dT%H:%M:%S}.000Z"
-    content = canonical(Payload(envelope))
-    if content is None:
-        return request
-    key = load_pem_private_key(secret.encode(), None)
-    if not isinstance(key, RSAPrivateKey):
-        raise TypeError("an RSA key signs for SNS")
-    signature = key.sign(content, padding.PKCS1v15(), hashes.SHA256())
-    envelope |= {"SignatureVersion": "2", "Signature": b64encode(signature).decode()}
-    return replace(request, body=json.dumps(envelope, ensure_ascii=False).encode())

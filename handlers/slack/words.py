@@ -30,6 +30,7 @@ CAUSES: Mapping[ReviewCause, str] = {
     ReviewCause.UNREADABLE: "Could not be read",
     ReviewCause.TOO_LONG: "Too long to be read",
     ReviewCause.MEDIA: "Media without words",
+    ReviewCause.FLOOD: "Too many unproved stops from one source",
 }
 
 INTENTS: Mapping[Intent, str] = {
@@ -67,6 +68,7 @@ ENTRIES: Mapping[EntryKind, str] = {
     EntryKind.ERASED: "erased",
     EntryKind.IMPORTED: "imported",
     EntryKind.REVERTED: "taken back",
+    EntryKind.UNDELIVERABLE: "bounced for good",
 }
 
 MESSAGES: Mapping[Channel, str] = {
@@ -81,6 +83,7 @@ HOLDS: Mapping[Hold, str] = {
     Hold.STOPPED: "stopped",
     Hold.HELD: "held until a person decides",
     Hold.PAUSED: "paused",
+    Hold.UNDELIVERABLE: "undeliverable, no opt-out",
 }
 
 _UNITS = ((1_440, "day"), (60, "hour"), (1, "minute"))

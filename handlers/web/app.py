@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from handlers.logs import whereabouts
 from handlers.parts import Parts
 from handlers.slack import web as slack
-from handlers.web import api, health, unsubscribe, webhooks
+from handlers.web import api, decide, health, unsubscribe, webhooks
 from storage.errors import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def create_app(parts: Parts) -> Flask:
     app.register_blueprint(slack.blueprint(parts))
     app.register_blueprint(health.blueprint(parts))
     app.register_blueprint(unsubscribe.blueprint(parts))
+    app.register_blueprint(decide.blueprint(parts))
     if parts.settings.demo:
         from handlers.demo.web import blueprint as demo
 

@@ -7,19 +7,22 @@ was kept, so that the provider comes again.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import BoundedSemaphore
 from typing import NoReturn
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, request
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import MethodNotAllowed, ServiceUnavailable
 
-from bot.model import Address, Channel, Inbound, InboundMessage, MessageKind, Recording
+from bot.model import Inbound, InboundMessage, Recording
 from handlers.account import Account
 from handlers.callers import Call, Callers
+from handlers.email.house import mail_desk
+from handlers.mail_intake import MailIntake
+from handlers.mail_service import MailService
 from handlers.parts import Parts
 from handlers.ports import (
     Greeter,
@@ -30,18 +33,28 @@ from handlers.ports import (
     Unsupported,
     Unverified,
 )
+from handlers.unreadable import for_a_person
 
 log = logging.getLogger("heed.webhooks")
+
+LARGE = 3_000_000
+MAIL_LIMIT = 36_000_000  # a mail of 25 MB in base64, in JSON
+LARGE_AT_ONCE = 4
+_large = BoundedSemaphore(LARGE_AT_ONCE)
 
 
 def blueprint(parts: Parts) -> Blueprint:
     webhooks = Blueprint("webhooks", __name__)
     callers = Callers(parts.store)
+    intake = MailIntake(parts.desk, mail_desk(parts), parts.policy)
 
     @webhooks.post("/webhooks/<name>")
     @webhooks.post("/webhooks/<name>/<account>")
     def webhook(name: str, account: str = "") -> Response:
         name = Account(provider=name, name=account).key
+        service = parts.mail_services.get(name)
+        if service is not None:
+            return _heard_of_mail(parts, intake, service)
         provider = _provider(parts, name)
         raw = raw_request(parts)
         try:
@@ -58,6 +71,8 @@ def blueprint(parts: Parts) -> Blueprint:
     @webhooks.get("/webhooks/<name>/<account>")
     def greeting(name: str, account: str = "") -> Response:
         name = Account(provider=name, name=account).key
+        if name in parts.mail_services:
+            return Response("ready\n", content_type="text/plain; charset=utf-8")
         provider = _provider(parts, name)
         if not isinstance(provider, Greeter):
             raise MethodNotAllowed(valid_methods=["POST"])
@@ -70,6 +85,25 @@ def blueprint(parts: Parts) -> Blueprint:
         return _response(answer)
 
     return webhooks
+
+
+def _heard_of_mail(parts: Parts, intake: MailIntake, service: MailService) -> Response:
+    """A whole mail may come in, so more is read; few at once, since nobody has signed in yet."""
+    large = (request.content_length or 0) > LARGE
+    if large and not _large.acquire(blocking=False):
+        raise ServiceUnavailable("too many large requests at once; try again", retry_after=30)
+    try:
+        request.max_content_length = MAIL_LIMIT if large else LARGE
+        raw = raw_request(parts)
+        try:
+            service.verify(raw)
+        except Unverified as refusal:
+            _refuse(service.name, refusal)
+        intake.take(service, raw)
+    finally:
+        if large:
+            _large.release()
+    return Response("taken\n", content_type="text/plain; charset=utf-8")
 
 
 def _provider(parts: Parts, name: str) -> Provider:
@@ -110,7 +144,7 @@ def parsed(provider: Provider, raw: RawRequest) -> Sequence[Inbound]:
         return []
     except Malformed as fault:
         log.warning("unreadable provider=%s field=%s", provider.name, fault)
-        return [_for_a_person(provider, raw)]
+        return [for_a_person(provider.name, raw.body, raw.received_at)]
 
 
 def heard_by(key: str, inbound: Inbound) -> Inbound:
@@ -123,20 +157,6 @@ def heard_by(key: str, inbound: Inbound) -> Inbound:
             return replace(inbound, source=key, actor=actor)
         case _:
             return inbound
-
-
-def _for_a_person(provider: Provider, raw: RawRequest) -> InboundMessage:
-    """Verified but unreadable: kept whole, under the provider itself, for a person to read."""
-    return InboundMessage(
-        provider=provider.name,
-        account="",
-        event_id=hashlib.sha256(raw.body).hexdigest(),
-        kind=MessageKind.UNREADABLE,
-        address=Address(channel=Channel.OTHER, value=f"provider:{provider.name}"),
-        recipient=provider.name,
-        text=raw.body.decode(errors="replace"),
-        received_at=raw.received_at,
-    )
 
 
 def _response(answer: HttpAnswer) -> Response:

@@ -15,11 +15,14 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bot.model import Address, Channel
+from handlers.email.confirming import Offering
+from handlers.email.note import Notes
 from handlers.email.rcpt import Mailboxes
 from handlers.email.receive import MailDesk
 from handlers.email.settings import Relay
 from handlers.email.smtp import SIZE_LIMIT, Listener
 from handlers.email.speaker import MailSpeaker
+from handlers.links import Links
 from handlers.parts import operator_words, reader
 from handlers.policy_file import PolicyFile
 from handlers.worker import Worker
@@ -103,6 +106,8 @@ def speaker(at_desk: Bench, relay: Relay | None) -> MailSpeaker:
         people="people@example.com",
         loop_tag=TAG,
         clock=at_desk.clock,
+        offers=Offering(Links(at_desk.store, POLICY), public_url="https://optout.example.com").of,
+        note=Notes(at_desk.store, public_url="https://optout.example.com").of,
     )
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import MailThread
-from handlers.email.compose import confirmation_mail, forward_mail, forward_text
+from handlers.email.compose import Forwarded, confirmation_mail, forward_mail, forward_text
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures" / "mail").glob("*.eml"))
@@ -54,11 +54,15 @@ def _confirm(
 
 
 def _forward(raw: bytes, *, reason: str = "unreadable") -> bytes:
-    return forward_mail(
-        raw=raw,
+    return forward_mail(raw, _about(reason))
+
+
+def _about(reason: str) -> Forwarded:
+    return Forwarded(
         sender="news@example.net",
         recipient="people@example.net",
         reason=reason,
+        note="Heed read it as: unclear.",
         message_id="<f1@example.net>",
         date=NOW,
     )
@@ -193,10 +197,8 @@ def test_a_forward_says_why_and_asks_for_no_answer() -> None:
 
 
 def test_words_of_another_channel_are_forwarded_as_text() -> None:
-    raw = forward_text(
-        text="pls stop ünd", about="+1 202 555 0100", channel="sms", sender="news@example.net", recipient="people@example.net",
-        reason="unclear", message_id="<f2@example.net>", date=NOW,
-    )  # fmt: skip
+    raw = forward_text("pls stop ünd", _about("unclear"), who="+1 202 555 0100", channel="sms")
     content = str(_read(raw).get_content())
     assert "pls stop ünd" in content
     assert "+1 202 555 0100" in content
+    assert "Heed read it as: unclear." in content

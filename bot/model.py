@@ -302,12 +302,16 @@ class Verdict(StrEnum):
     NOT_OPT_OUT = "not_opt_out"
     ASK = "ask"  # ask the customer, once
     WRONG_NUMBER = "wrong_number"
+    ERASURE = "erasure"  # an opt-out by somebody who also wants their record deleted
     DONE = "done"  # a follow-up (erasure, less) was seen to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDecision:
-    """A person's decision, or the clock's: `actor.name` is `clock` at the end of a hold."""
+    """A person's decision, or the clock's: `actor.name` is `clock` at the end of a hold.
+
+    `scope` is what an opt-out is to cover; None: what is held, else the channel.
+    """
 
     review_id: str
     address_hash: bytes
@@ -315,9 +319,21 @@ class ReviewDecision:
     actor: Actor
     received_at: datetime
     version: int | None = None  # the version the person saw; None accepts any open one
+    scope: Scope | None = None
 
 
-Inbound = InboundMessage | Recording | ReviewDecision
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewUndo:
+    """A person takes a decision back; `version` is the one that their card showed."""
+
+    review_id: str
+    address_hash: bytes
+    actor: Actor
+    received_at: datetime
+    version: int | None = None
+
+
+Inbound = InboundMessage | Recording | ReviewDecision | ReviewUndo
 
 
 # --- what the ledger holds -----------------------------------------------------------------------
@@ -338,6 +354,7 @@ class EntryKind(StrEnum):
     IMPORTED = "imported"
     REVERTED = "reverted"
     UNDELIVERABLE = "undeliverable"  # bounced for good; nobody opted out
+    LOOKED_UP = "looked_up"  # somebody of the company looked at this person's record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -473,6 +490,7 @@ class NoticeKind(StrEnum):
     FORWARD = "forward"  # the message, unaltered, to the people
     REVIEW_CARD = "review_card"
     REVIEW_UPDATE = "review_update"
+    REVIEW_REMINDER = "review_reminder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

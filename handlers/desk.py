@@ -12,9 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from bot.decide import OpenReview, decide_message, decide_recording, decide_review
+from bot.decide import decide_message, decide_recording
 from bot.decide.answers import Voice
-from bot.errors import Conflict, NotFound
 from bot.model import (
     Channel,
     Context,
@@ -25,15 +24,16 @@ from bot.model import (
     Reading,
     Recording,
     ReviewDecision,
-    Verdict,
+    ReviewUndo,
 )
 from bot.reading import READ_LIMIT
 from handlers.contacts import link_same_number
 from handlers.receipt import Receipt
 from handlers.recorder import Origin, Recorder, Routes, new_id
+from handlers.review_desk import Deciding
 from handlers.standing import standing_of
 from storage import Session, Store
-from storage.rows import EventRow, ReviewState
+from storage.rows import EventRow
 
 log = logging.getLogger("heed.desk")
 
@@ -97,6 +97,7 @@ class Desk:
         self.clock = clock
         self._reader = reader
         self._routes = routes
+        self._reviews = Deciding(voice=voice, clock=clock, routes=routes)
 
     def receive(self, inbound: Inbound) -> Receipt:
         """Take one inbound value in and return after the commit.
@@ -129,12 +130,12 @@ class Desk:
                     inbound.actor.name,
                     receipt.outcome,
                 )
-            case ReviewDecision():
-                receipt = self.store.write(lambda session: self._review(session, inbound))
+            case ReviewDecision() | ReviewUndo():
+                receipt = self.store.write(lambda session: self._reviews.decide(session, inbound))
                 log.info(
                     "decided review=%s verdict=%s actor=%s outcome=%s",
                     receipt.review_id,
-                    inbound.verdict,
+                    inbound.verdict if isinstance(inbound, ReviewDecision) else "undo",
                     inbound.actor.name,
                     receipt.outcome,
                 )
@@ -242,7 +243,9 @@ class Desk:
         origin = Origin(
             message_id=new_id(now),
             recipient=recording.recipient,
-            provider=self._provider(recording.address.channel, recording.recipient),
+            provider=self._routes.provider(
+                self.voice.policy.sender(recording.address.channel, recording.recipient)
+            ),
         )
         recorder = Recorder(session, addr, recording.address, self._routes, now)
         receipt, outbox_id = recorder.record(decision, origin)
@@ -250,60 +253,3 @@ class Desk:
             addr, key, receipt.message_id, decision.outcome, outbox_id or None, now
         )
         return receipt
-
-    def _review(self, session: Session, decided: ReviewDecision) -> Receipt:
-        review = session.review(decided.review_id)
-        if review is None:
-            raise NotFound("there is no review of this id")
-        session.lock(review.addr)
-        address = session.address(review.addr)
-        entry = session.entry(review.addr, review.entry_id)
-        if address is None or entry is None:
-            raise NotFound("this person's record was erased")
-        now = self.clock()
-        conversation = session.conversation(review.addr, review.sender)
-        standing = standing_of(session, review.addr, review.sender, conversation, now)
-        asked_about = OpenReview(
-            id=review.id,
-            address=address,
-            recipient=review.sender,
-            holds=review.holds,
-            opened_at=review.opened_at,
-            entry=entry,
-            held_elsewhere=any(
-                other.state is ReviewState.OPEN
-                and other.id != review.id
-                and other.holds == review.holds
-                for other in session.reviews_of(review.addr)
-            ),
-        )
-        decision = decide_review(decided, asked_about, standing, self.voice, now)
-        if decided.verdict is Verdict.ASK:
-            won = session.move_on(review.addr, review.id, decided.version)
-        else:
-            won = session.decide_review(
-                review.addr,
-                review.id,
-                decided.version,
-                decided.verdict,
-                by=decided.actor.name,
-                at=now,
-            )
-        if not won:
-            raise Conflict("somebody else has decided this review")
-        origin = Origin(
-            message_id=entry.message_id,
-            recipient=review.sender,
-            provider=str(entry.facts.get("provider", ""))
-            or self._provider(address.channel, review.sender),
-            place=str(entry.facts.get("place", "")),
-        )
-        receipt, _ = Recorder(session, review.addr, address, self._routes, now).record(
-            decision, origin
-        )
-        return replace(receipt, review_id=review.id)
-
-    def _provider(self, channel: Channel, sender: str) -> str:
-        """Who sends for this sender of ours: as configured, else the one for the channel."""
-        configured = self.voice.policy.sender(channel, sender).provider
-        return configured or self._routes.providers.get(channel, "")

@@ -28,6 +28,7 @@ _TITLES: Mapping[str, str] = {
     EntryKind.IMPORTED: "Imported",
     EntryKind.REVERTED: "An act was taken back",
     EntryKind.UNDELIVERABLE: "A mail bounced for good",
+    EntryKind.LOOKED_UP: "Looked up by somebody of the company",
 }
 _ENVIRONMENT = Environment(
     autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

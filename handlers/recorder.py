@@ -22,6 +22,7 @@ from bot.model import (
     ReviewCause,
     Verdict,
 )
+from bot.policy import Sender
 from handlers.receipt import Receipt
 from storage.rows import OutboxItem, OutboxState, ReviewState
 from storage.session import Session
@@ -45,6 +46,10 @@ class Routes:
 
     review_channel: str = ""
     providers: Mapping[Channel, str] = field(default_factory=dict)
+
+    def provider(self, sender: Sender) -> str:
+        """Who sends for this sender of ours: as configured, else the one for its channel."""
+        return sender.provider or self.providers.get(sender.channel, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

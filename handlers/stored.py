@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from bot.model import STOPS, Context, EntryKind, Intent, Json, LedgerEntry, Verdict
 from handlers.desk import Reader
@@ -15,6 +16,7 @@ PAGE = 500
 _LABELS = {
     Verdict.OPT_OUT: Intent.OPT_OUT,
     Verdict.WRONG_NUMBER: Intent.WRONG_NUMBER,
+    Verdict.ERASURE: Intent.ERASURE,
     Verdict.NOT_OPT_OUT: Intent.OTHER,
 }
 _STOPS = frozenset(map(str, STOPS))
@@ -35,14 +37,22 @@ def every_entry(store: Store) -> Iterator[AddressEntry]:
 def labelled(entries: Iterable[AddressEntry]) -> Iterator[Mapping[str, Json]]:
     """Each message that a person decided about, as a line that `heed evaluate` and training take.
 
-    Without address; words that were made unreadable are left out, and so is what the clock decided.
+    Without address; words that were made unreadable are left out, and so is what the clock decided
+    or what was taken back.
     """
-    addr = b""
+    for _, of_one in groupby(entries, key=lambda one: one.addr):
+        yield from _labels(of_one)
+
+
+def _labels(entries: Iterable[AddressEntry]) -> Iterable[Mapping[str, Json]]:
+    """Those of one address."""
     heard: dict[str, LedgerEntry] = {}
+    labels: dict[Json, Mapping[str, Json]] = {}  # by review
     for one in entries:
-        if one.addr != addr:
-            addr, heard = one.addr, {}
         entry = one.entry
+        review = entry.facts.get("review", "")
+        if entry.kind is EntryKind.REVERTED:
+            labels.pop(review, None)
         if entry.words:
             heard[entry.id] = entry
         if entry.kind is not EntryKind.REVIEW_DECIDED or entry.facts.get("actor") == _CLOCK:
@@ -52,7 +62,7 @@ def labelled(entries: Iterable[AddressEntry]) -> Iterator[Mapping[str, Json]]:
         label = _LABELS.get(Verdict(verdict)) if verdict in set(Verdict) else None
         if about is None or label is None:
             continue
-        yield {
+        labels[review] = {
             "id": about.id,
             "lang": str(about.facts.get("lang") or ""),
             "channel": str(one.address.channel) if one.address else "",
@@ -61,6 +71,7 @@ def labelled(entries: Iterable[AddressEntry]) -> Iterator[Mapping[str, Json]]:
             "intent": str(label),
             "read_as": str(about.facts.get("intent", "")),
         }
+    return labels.values()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ PROOF = frozenset(
         EntryKind.REVERTED,
     }
 )
+BLOCKING = (Verdict.OPT_OUT, Verdict.WRONG_NUMBER, Verdict.ERASURE)
 _L, _R, _O = ledger.c, reviews.c, outbox.c
 # A person made an opt-out of these words, or may still do so.
 _LED_TO_STOP = exists().where(
@@ -39,7 +40,7 @@ _LED_TO_STOP = exists().where(
     _R.entry_id == _L.id,
     or_(
         _R.state == word("open"),
-        _R.verdict.in_([Verdict.OPT_OUT.value, Verdict.WRONG_NUMBER.value]),
+        _R.verdict.in_([one.value for one in BLOCKING]),
     ),
 )
 _ENTRIES = Statement(

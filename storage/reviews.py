@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, tuple_, update
+from sqlalchemy import func, null, or_, select, tuple_, update
 
 from bot.model import Channel, NewReview, ReviewCause, Scope, Verdict
 from storage.addresses import Addresses
@@ -63,7 +63,29 @@ _DECIDE = Statement(
         decided_at=param("at"),
     )
 )
+_REOPEN = Statement(
+    update(reviews)
+    .where(
+        _C.addr == _ADDR,
+        _C.id == _ID,
+        _C.state == word("decided"),
+        or_(param("seen") < 0, _C.version == param("seen")),
+    )
+    .values(
+        state="open",
+        version=_C.version + 1,
+        verdict=null(),
+        decided_by="",
+        decided_at=null(),
+        due_at=param("due"),
+    )
+)
 _MOVE_ON = Statement(_AS_SEEN.values(version=_C.version + 1))
+_ASSIGN = Statement(
+    update(reviews)
+    .where(_C.addr == _ADDR, _C.id == _ID, _C.state == word("open"))
+    .values(assigned_to=param("whom"))
+)
 _CARD = Statement(
     update(reviews)
     .where(_C.addr == _ADDR, _C.id == _ID)
@@ -126,6 +148,7 @@ class Reviews(Addresses):
             card_channel="",
             card_ts="",
             card_state="",
+            assigned_to="",
         )
         return opened
 
@@ -190,10 +213,23 @@ class Reviews(Addresses):
             )
         )
 
+    def reopen_review(
+        self, addr: bytes, review_id: str, version: int | None, due_at: datetime
+    ) -> bool:
+        """Open a decided review again, under a clock of its own. False as `decide_review`."""
+        seen = -1 if version is None else version
+        return bool(
+            self._main.run(_REOPEN, addr=addr, review_id=review_id, seen=seen, due=micros(due_at))
+        )
+
     def move_on(self, addr: bytes, review_id: str, version: int | None) -> bool:
         """Keep it open under its next version. False as `decide_review`."""
         seen = -1 if version is None else version
         return bool(self._main.run(_MOVE_ON, addr=addr, review_id=review_id, seen=seen))
+
+    def assign(self, addr: bytes, review_id: str, actor: str) -> bool:
+        """Note who has taken it on; no right follows from it. False: it is not open."""
+        return bool(self._main.run(_ASSIGN, addr=addr, review_id=review_id, whom=plain(actor)))
 
     def set_card(
         self, addr: bytes, review_id: str, team: str, channel: str, ts: str, state: str
@@ -224,5 +260,6 @@ def _review(row: Row) -> Review:
         card_channel=row[15],
         card_ts=row[16],
         card_state=row[17],
+        assigned_to=row[18],
         cursor=f"{row[10]}.{row[1]}",
     )

@@ -91,6 +91,7 @@ class Review:
     card_channel: str = ""
     card_ts: str = ""
     card_state: str = ""
+    assigned_to: str = ""  # an actor's name; empty: nobody has taken it on
     cursor: str = ""  # where a listing goes on after this one
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0004"  # the newest in `migrations/versions`; a test holds that
+REVISION = "0005"  # the newest in `migrations/versions`; a test holds that
 MAIN = MetaData()
 KEYS = MetaData()  # its own file on SQLite, with its own short-lived backups
 
@@ -171,6 +171,7 @@ reviews = Table(
     _text("card_channel"),
     _text("card_ts"),
     _text("card_state"),
+    Column("assigned_to", Text, nullable=False, server_default=""),
     Index("reviews_id", "id"),
     Index("reviews_opened_at", "opened_at"),
     Index("reviews_decided_at", "decided_at"),

@@ -1,12 +1,21 @@
 """The decision table: one inbound value and the standing in, one `Decision` out.
 
 `message` decides about what people and machines sent, `recording` about what the company heard
-elsewhere, `review` about what a person (or the clock) decided. `answers` knows when Heed speaks.
+elsewhere, `review` about what a person (or the clock) decided, `undoing` about taking that back.
+`answers` knows when Heed speaks.
 The table follows the regulators' rules named at each step; no function here reads a clock.
 """
 
 from bot.decide.message import decide_message
 from bot.decide.recording import decide_recording
 from bot.decide.review import OpenReview, decide_review
+from bot.decide.undoing import DecidedReview, undo_review
 
-__all__ = ["OpenReview", "decide_message", "decide_recording", "decide_review"]
+__all__ = [
+    "DecidedReview",
+    "OpenReview",
+    "decide_message",
+    "decide_recording",
+    "decide_review",
+    "undo_review",
+]

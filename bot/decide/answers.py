@@ -43,6 +43,15 @@ CONFIRMATIONS = frozenset(
 )
 
 
+def opted_out_kind(scope: Scope) -> AnswerKind:
+    """The confirmation that says what the stop covers."""
+    wide = {
+        ScopeKind.EVERYTHING: AnswerKind.OPTED_OUT_ALL,
+        ScopeKind.CHANNEL: AnswerKind.OPTED_OUT,
+    }
+    return wide.get(scope.kind, AnswerKind.OPTED_OUT_SCOPE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
     """The company's voice: what it decided beforehand, and its texts."""

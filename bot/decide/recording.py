@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.decide.answers import Voice
+from bot.decide.answers import Voice, opted_out_kind
 from bot.errors import NotAllowed
 from bot.model import (
     Act,
-    AnswerKind,
     Change,
     Decision,
     EntryKind,
@@ -65,12 +64,8 @@ def _opt_out(recording: Recording, standing: Standing, voice: Voice) -> Decision
         if not recording.recipient:
             raise NotAllowed("a confirmation needs a sender of yours on this channel")
         sender = voice.policy.sender(recording.address.channel, recording.recipient)
-        kinds = {
-            ScopeKind.EVERYTHING: AnswerKind.OPTED_OUT_ALL,
-            ScopeKind.CHANNEL: AnswerKind.OPTED_OUT,
-        }
         answer = voice.say(
-            kinds.get(recording.scope.kind, AnswerKind.OPTED_OUT_SCOPE),
+            opted_out_kind(recording.scope),
             address=recording.address,
             sender=sender,
             words_lang=standing.conversation.lang or None,

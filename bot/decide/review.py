@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.confirming import confirmed_by
-from bot.decide.answers import Voice, questions_allowed
+from bot.decide.answers import Voice, opted_out_kind, questions_allowed
 from bot.errors import Conflict, NotAllowed
 from bot.model import (
     CHANNEL_SCOPE,
+    EVERYTHING,
     Address,
     Answer,
     AnswerKind,
@@ -26,8 +27,10 @@ from bot.model import (
     Json,
     LedgerEntry,
     NewEntry,
+    NewReview,
     Notice,
     NoticeKind,
+    ReviewCause,
     ReviewDecision,
     Role,
     Scope,
@@ -66,7 +69,7 @@ def decide_review(
     if decision.actor.role not in (Role.RECORD, Role.ADMIN):
         raise NotAllowed("deciding needs the role record or admin")
     match decision.verdict:
-        case Verdict.OPT_OUT | Verdict.WRONG_NUMBER:
+        case Verdict.OPT_OUT | Verdict.WRONG_NUMBER | Verdict.ERASURE:
             return _opt_out(decision, review, standing, voice, now)
         case Verdict.NOT_OPT_OUT:
             if decision.actor.role is not Role.ADMIN:
@@ -89,11 +92,9 @@ def _opt_out(
     voice: Voice,
     now: datetime,
 ) -> Decision:
-    scope = review.holds or CHANNEL_SCOPE
-    wrong = decision.verdict is Verdict.WRONG_NUMBER
+    scope = decision.scope or review.holds or CHANNEL_SCOPE
+    ended = _less_held(decision, review, standing, scope)
     news = not covered(scope, standing, voice.policy, review.address.channel)
-    flags = frozenset({"reassigned"}) if wrong else frozenset[str]()
-    kind = AnswerKind.WRONG_NUMBER if wrong else AnswerKind.OPTED_OUT
     facts: dict[str, Json] = {
         "actor": decision.actor.name,
         "review": review.id,
@@ -107,6 +108,7 @@ def _opt_out(
         outcome="opted_out" if news else "already_opted_out",
         entries=(
             _decided(decision, review),
+            *(_hold_ended(decision, review) for _ in ended),
             # counted from the message: every deadline runs from when the person acted
             NewEntry(
                 kind=EntryKind.OPTED_OUT,
@@ -115,10 +117,55 @@ def _opt_out(
                 facts=facts,
             ),
         ),
-        changes=(Change(scope=scope, hold=Hold.STOPPED, flags=flags),) if news else (),
-        answer=_confirm(kind, review, voice, now) if news else None,
+        changes=(
+            *ended,
+            *((Change(scope=scope, hold=Hold.STOPPED, flags=_flags(decision)),) if news else ()),
+        ),
+        answer=_confirm(_kind(decision, scope), review, voice, now, scope) if news else None,
         notices=(_update(review),),
+        review=_follow_up(decision, review, voice),
     )
+
+
+def _less_held(
+    decision: ReviewDecision, review: OpenReview, standing: Standing, scope: Scope
+) -> tuple[Change, ...]:
+    """The end of the hold, where the opt-out is to cover something else than what is held.
+
+    Raises:
+        NotAllowed: it covers less, which only a decider may choose.
+    """
+    if review.holds is None or scope == review.holds:
+        return ()
+    if scope != EVERYTHING and decision.actor.role is not Role.ADMIN:
+        raise NotAllowed("only a decider may block less than what is held")
+    held = any(one.scope == review.holds and one.hold is Hold.HELD for one in standing.suppressions)
+    return (Change(scope=review.holds, hold=None),) if held and not review.held_elsewhere else ()
+
+
+def _flags(decision: ReviewDecision) -> frozenset[str]:
+    """As the customer's own words would have set them."""
+    flags = {Verdict.WRONG_NUMBER: "reassigned", Verdict.ERASURE: "erasure"}
+    flag = flags.get(decision.verdict)
+    return frozenset({flag} if flag else ())
+
+
+def _kind(decision: ReviewDecision, scope: Scope) -> AnswerKind:
+    match decision.verdict:
+        case Verdict.WRONG_NUMBER:
+            return AnswerKind.WRONG_NUMBER
+        case Verdict.ERASURE:
+            return AnswerKind.ERASURE
+        case _:
+            return opted_out_kind(scope)
+
+
+def _follow_up(decision: ReviewDecision, review: OpenReview, voice: Voice) -> NewReview | None:
+    """Who wants their record deleted is still to be seen to."""
+    if decision.verdict is not Verdict.ERASURE:
+        return None
+    due_at = review.entry.effective_at + voice.policy.clocks.erasure
+    return NewReview(cause=ReviewCause.ERASURE, due_at=due_at)
 
 
 def _keep(decision: ReviewDecision, review: OpenReview, standing: Standing) -> Decision:
@@ -127,14 +174,7 @@ def _keep(decision: ReviewDecision, review: OpenReview, standing: Standing) -> D
     held = any(one.scope == review.holds and one.hold is Hold.HELD for one in standing.suppressions)
     if held and review.holds is not None and not review.held_elsewhere:
         changes = (Change(scope=review.holds, hold=None),)
-        entries.append(
-            NewEntry(
-                kind=EntryKind.HOLD_ENDED,
-                effective_at=decision.received_at,
-                scope=review.holds,
-                facts={"actor": decision.actor.name, "review": review.id},
-            )
-        )
+        entries.append(_hold_ended(decision, review))
     return Decision(
         outcome="not_opt_out",
         entries=tuple(entries),
@@ -184,7 +224,9 @@ def can_ask(review: OpenReview) -> bool:
     return review.holds is not None and proved and questions_allowed(review.address)
 
 
-def _confirm(kind: AnswerKind, review: OpenReview, voice: Voice, now: datetime) -> Answer | None:
+def _confirm(
+    kind: AnswerKind, review: OpenReview, voice: Voice, now: datetime, scope: Scope
+) -> Answer | None:
     sender = voice.policy.sender(review.address.channel, review.recipient)
     proved = review.entry.facts.get("assurance") == str(Assurance.VERIFIED)
     sms = review.address.channel is Channel.SMS
@@ -194,7 +236,7 @@ def _confirm(kind: AnswerKind, review: OpenReview, voice: Voice, now: datetime) 
     if silent or not proved or now - review.entry.effective_at > window:
         return None
     heard_at = review.entry.effective_at
-    return _say(kind, review, voice, sender, heard_at, heard_at)
+    return _say(kind, review, voice, sender, heard_at, heard_at, scope)
 
 
 def _say(
@@ -204,6 +246,7 @@ def _say(
     sender: Sender,
     now: datetime,
     heard_at: datetime,
+    scope: Scope | None = None,
 ) -> Answer:
     lang = review.entry.facts.get("lang")
     return voice.say(
@@ -213,6 +256,7 @@ def _say(
         words_lang=lang if isinstance(lang, str) else None,
         now=now,
         heard_at=heard_at,
+        scope=scope,
     )
 
 
@@ -227,6 +271,15 @@ def _decided(decision: ReviewDecision, review: OpenReview) -> NewEntry:
             "verdict": str(decision.verdict),
             "about": review.entry.id,
         },
+    )
+
+
+def _hold_ended(decision: ReviewDecision, review: OpenReview) -> NewEntry:
+    return NewEntry(
+        kind=EntryKind.HOLD_ENDED,
+        effective_at=decision.received_at,
+        scope=review.holds,
+        facts={"actor": decision.actor.name, "review": review.id},
     )
 
 

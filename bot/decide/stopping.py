@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.decide.answers import heed_answers, question_after_stop
+from bot.decide.answers import heed_answers, opted_out_kind, question_after_stop
 from bot.decide.case import Case
 from bot.model import (
     CHANNEL_SCOPE,
@@ -152,9 +152,5 @@ def _confirmation(intent: Intent, scope: Scope) -> AnswerKind:
             return AnswerKind.WRONG_NUMBER
         case Intent.ERASURE:
             return AnswerKind.ERASURE
-        case _ if scope.kind is ScopeKind.EVERYTHING:
-            return AnswerKind.OPTED_OUT_ALL
-        case _ if scope.kind is ScopeKind.CHANNEL:
-            return AnswerKind.OPTED_OUT
         case _:
-            return AnswerKind.OPTED_OUT_SCOPE
+            return opted_out_kind(scope)

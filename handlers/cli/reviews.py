@@ -48,7 +48,7 @@ def reviews(ctx: click.Context) -> None:
 @click.argument("decision", type=click.Choice([str(one) for one in Verdict]))
 @click.option("--by", "name", help="Who decides; your login name where it is not given.")
 def decide(review_id: str, decision: str, name: str | None) -> None:
-    """Decide the review ID: opt_out, not_opt_out, ask, wrong_number or done."""
+    """Decide the review ID: opt_out, not_opt_out, ask, wrong_number, erasure or done."""
     actor = Actor(name=f"cli:{shown(name or login(), 60)}", role=Role.ADMIN)
     with joined() as parts:
         found = parts.store.read(lambda session: find(session, review_id.strip()))

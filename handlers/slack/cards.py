@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot import addresses
+from bot.deadlines import Deadline
 from bot.model import Address, Intent, Json, ReviewCause, Verdict
-from handlers.slack import rich
+from handlers.slack import buttons, rich
 from handlers.slack import words as say
 from handlers.slack.rich import Block
 from handlers.slack.text import shown
@@ -23,20 +24,6 @@ WORDS_LIMIT, WORDS_LINES = 900, 12
 EVIDENCE_LIMIT = 120
 NAME_LIMIT = 100
 
-ACTIONS: Mapping[Verdict, str] = {
-    Verdict.OPT_OUT: "heed_review_opt_out_v1",
-    Verdict.NOT_OPT_OUT: "heed_review_not_opt_out_v1",
-    Verdict.ASK: "heed_review_ask_v1",
-    Verdict.WRONG_NUMBER: "heed_review_wrong_number_v1",
-    Verdict.DONE: "heed_review_done_v1",
-}
-LABELS: Mapping[Verdict, str] = {
-    Verdict.OPT_OUT: "Opt out",
-    Verdict.NOT_OPT_OUT: "Not an opt-out",
-    Verdict.ASK: "Ask the customer",
-    Verdict.WRONG_NUMBER: "Wrong number",
-    Verdict.DONE: "Done",
-}
 # Blocked already: what is left is to see to it.
 FOLLOW_UPS = frozenset(
     {ReviewCause.ERASURE, ReviewCause.WRONG_NUMBER, ReviewCause.RESTART, ReviewCause.BLOCKED_THERE}
@@ -51,7 +38,9 @@ class Card:
     """What a card shows. `address` and `words` are None once erased.
 
     `facts` are those of the ledger entry. `cannot_ask` says why the customer cannot be asked, empty
-    where they can.
+    where they can. `legal` is the strictest clock that would bind if it is a stop. `below` counts
+    the later reviews of the same person, whose cards stand in the thread of this one. Where the
+    words stood in the channel for long enough, `emptied`.
     """
 
     review: Review
@@ -61,6 +50,10 @@ class Card:
     facts: Mapping[str, Json] = field(repr=False)
     evidence: tuple[str, ...] = field(repr=False)
     cannot_ask: str = ""
+    legal: Deadline | None = None
+    below: int = 0
+    emptied: bool = False
+    undoable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,17 +75,22 @@ def message(card: Card) -> Message:
             text=f"Review {review.id}: erased",
             blocks=(*blocks, rich.rich_text(rich.line(rich.words(erased)))),
         )
-    text = "(no words)" if not card.words else masked_inside(card.words)
-    quoted = shown(text, limit=WORDS_LIMIT, lines=WORDS_LINES)
     blocks += [
-        rich.rich_text(rich.quote(quoted)),
+        rich.rich_text(_words(card)),
         rich.rich_text(*_lines(card, card.address)),
-        rich.actions("heed_review", [_button(card, verdict) for verdict in verdicts(card)]),
+        buttons.row(review, verdicts(card)),
     ]
     return Message(
         text=f"{say.CAUSES[review.cause]}: review {review.id} waits for a decision",
         blocks=tuple(blocks),
     )
+
+
+def state_of(card: Card) -> str:
+    """What the card shows, in short: an update that would change nothing is not sent."""
+    review = card.review
+    marks = "".join(mark for mark, is_so in (("e", card.emptied), ("u", card.undoable)) if is_so)
+    return f"{review.state} {review.version} {card.below} {review.assigned_to} {marks}".strip()
 
 
 def verdicts(card: Card) -> tuple[Verdict, ...]:
@@ -104,10 +102,6 @@ def verdicts(card: Card) -> tuple[Verdict, ...]:
         return (Verdict.OPT_OUT, Verdict.DONE)
     ask = () if card.cannot_ask else (Verdict.ASK,)
     return (Verdict.OPT_OUT, Verdict.NOT_OPT_OUT, *ask, Verdict.WRONG_NUMBER)
-
-
-def button_value(review: Review) -> str:
-    return f"{review.id}.{review.version}"
 
 
 def masked_inside(text: str) -> str:
@@ -123,12 +117,22 @@ def _decided(card: Card) -> Message:
     pieces = [rich.bold(text), rich.words(" by "), rich.actor(review.decided_by)]
     if review.decided_at is not None:
         pieces += [rich.words(", "), rich.date(review.decided_at)]
-    return Message(text=text, blocks=(rich.rich_text(rich.line(*pieces)),))
+    line = rich.rich_text(rich.line(*pieces))
+    return Message(text=text, blocks=(line, buttons.undo(review)) if card.undoable else (line,))
+
+
+def _words(card: Card) -> Block:
+    if card.emptied:
+        kept = "The words no longer stand here; read them in Heed."
+        return rich.line(rich.words(kept))
+    text = "(no words)" if not card.words else masked_inside(card.words)
+    return rich.quote(shown(text, limit=WORDS_LIMIT, lines=WORDS_LINES))
 
 
 def _lines(card: Card, address: Address) -> list[Block]:
     review = card.review
     lines = [
+        rich.labelled("Why it waits", rich.words(say.WHY[review.cause])),
         rich.labelled("Read as", rich.words(_reading(card))),
         rich.labelled("From", rich.words(addresses.masked(address))),
         rich.labelled("To", rich.words(shown(_to(card), limit=NAME_LIMIT, lines=1))),
@@ -140,6 +144,15 @@ def _lines(card: Card, address: Address) -> list[Block]:
         blocked = "yes, already" if review.cause in FOLLOW_UPS else "nothing"
         lines.append(rich.labelled("Blocked now", rich.words(blocked)))
     lines.append(rich.labelled("Decide within", *_due(review)))
+    if card.legal is not None and review.cause not in FOLLOW_UPS:
+        law = f" ({card.legal.regime.name}), if it is a stop"
+        due = (rich.date(card.legal.due), rich.words(law))
+        lines.append(rich.labelled("Strictest legal clock", *due))
+    if review.assigned_to:
+        lines.append(rich.labelled("Taken on by", rich.actor(review.assigned_to)))
+    if card.below:
+        further = "1 more review" if card.below == 1 else f"{card.below} more reviews"
+        lines.append(rich.line(rich.bold(f"{further} of this person in the thread.\n")))
     if card.cannot_ask and Verdict.NOT_OPT_OUT in verdicts(card):
         lines.append(rich.line(rich.words(f"The customer cannot be asked: {card.cannot_ask}.")))
     return lines
@@ -151,7 +164,10 @@ def _reading(card: Card) -> str:
     confidence = card.facts.get("confidence")
     if isinstance(confidence, int | float) and text != "not read":
         text += f" ({round(confidence * 100)} % sure)"
-    if card.evidence:
+    other = str(card.facts.get("runner_up") or "")
+    if other in set(Intent):
+        text += f", else {say.INTENTS[Intent(other)]}"
+    if card.evidence and not card.emptied:
         told = masked_inside(", ".join(f"“{one}”" for one in card.evidence))
         text += f", because of {shown(told, limit=EVIDENCE_LIMIT, lines=1)}"
     lang = card.facts.get("lang")
@@ -171,26 +187,3 @@ def _due(review: Review) -> list[Block]:
         rich.date(review.due_at),
         rich.words(end),
     ]
-
-
-def _button(card: Card, verdict: Verdict) -> Block:
-    button: Block = {
-        "type": "button",
-        "action_id": ACTIONS[verdict],
-        "text": {"type": "plain_text", "text": LABELS[verdict], "emoji": False},
-        "value": button_value(card.review),
-        "accessibility_label": f"{LABELS[verdict]}, review {card.review.id}",
-    }
-    if verdict is Verdict.OPT_OUT:
-        button["style"] = "primary"
-    if verdict is Verdict.NOT_OPT_OUT:  # the one choice that keeps contact going
-        button["confirm"] = {
-            "title": {"type": "plain_text", "text": "Keep contacting this person?"},
-            "text": {
-                "type": "plain_text",
-                "text": "The block ends, and messages may be sent to them again.",
-            },
-            "confirm": {"type": "plain_text", "text": "Not an opt-out"},
-            "deny": {"type": "plain_text", "text": "Back"},
-        }
-    return button

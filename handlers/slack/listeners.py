@@ -13,6 +13,7 @@ from handlers.parts import Parts, reader
 from handlers.slack import customers, modal
 from handlers.slack.client import WHILE_WAITING_S, web_client
 from handlers.slack.commands import Commands
+from handlers.slack.menu import CALLBACK, Menu
 from handlers.slack.payload import Payload, text_at
 from handlers.slack.reviews import Clicks
 from handlers.slack.roles import Roles
@@ -35,7 +36,9 @@ def add(app: App, parts: Parts) -> None:
         clock=parts.clock,
     )
     _hear(app, parts)
-    _clicks(app, Clicks(parts, roles, Whisper(client)))
+    menu = Menu(parts, roles, client)
+    _clicks(app, Clicks(parts, roles, Whisper(client), menu))
+    _menu(app, menu)
     _commands(app, Commands(parts, roles, client))
     _cut_off(app)
 
@@ -58,6 +61,13 @@ def _clicks(app: App, clicks: Clicks) -> None:
         ack()
 
     _on(app.action(ANY_BUTTON), click)
+
+
+def _menu(app: App, menu: Menu) -> None:
+    def submit(ack: Ack, body: dict[str, Any]) -> None:
+        ack(**menu.submit(body))
+
+    _on(app.view(CALLBACK), submit)
 
 
 def _commands(app: App, commands: Commands) -> None:

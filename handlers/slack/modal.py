@@ -14,7 +14,7 @@ from bot.addresses import AddressError
 from bot.model import CHANNEL_SCOPE, EVERYTHING, Address, Scope
 from bot.policy import Policy
 from handlers.slack.payload import Payload, at, text_at
-from handlers.slack.rich import Block
+from handlers.slack.rich import Block, plain
 from handlers.slack.text import unescaped
 
 CALLBACK = "heed_record_v1"
@@ -48,14 +48,7 @@ class Submitted:
 
 def form(form_id: str, policy: Policy, now: datetime, address: str = "") -> Block:
     """The view to open. `address` fills the first field."""
-    scopes = [
-        _option(str(CHANNEL_SCOPE), "This channel: all marketing to these addresses"),
-        _option(str(EVERYTHING), "Everything, on every channel of the person"),
-        *(
-            _option(f"topic:{topic.name}", f"Only: {topic.title}")
-            for topic in list(policy.topics.values())[:8]  # radio buttons hold ten
-        ),
-    ]
+    scopes = scope_options(policy)
     places = [_option(value, title.capitalize()) for value, title in PLACES.items()]
     typed: Block = {
         "type": "plain_text_input",
@@ -69,9 +62,9 @@ def form(form_id: str, policy: Policy, now: datetime, address: str = "") -> Bloc
         "type": "modal",
         "callback_id": CALLBACK,
         "private_metadata": form_id,
-        "title": _plain("Record an opt-out"),
-        "submit": _plain("Record"),
-        "close": _plain("Cancel"),
+        "title": plain("Record an opt-out"),
+        "submit": plain("Record"),
+        "close": plain("Cancel"),
         "blocks": [
             _input(ADDRESSES, "Phone number, mail address or @person", typed, "One on each line"),
             _input(
@@ -119,6 +112,18 @@ def form(form_id: str, policy: Policy, now: datetime, address: str = "") -> Bloc
     }
 
 
+def scope_options(policy: Policy) -> list[Block]:
+    """What may stop, the usual first; radio buttons hold ten."""
+    return [
+        _option(str(CHANNEL_SCOPE), "This channel: all marketing"),
+        _option(str(EVERYTHING), "Everything, on every channel of the person"),
+        *(
+            _option(f"topic:{topic.name}", f"Only: {topic.title}")
+            for topic in list(policy.topics.values())[:8]
+        ),
+    ]
+
+
 def submitted(body: Payload, *, region: str, team: str, now: datetime) -> Submitted:
     """What the form says.
 
@@ -155,8 +160,8 @@ def receipt(lines: Sequence[str]) -> Block:
     """The view that takes the form's place. `lines` are mrkdwn, safe already."""
     return {
         "type": "modal",
-        "title": _plain("Recorded"),
-        "close": _plain("Close"),
+        "title": plain("Recorded"),
+        "close": plain("Close"),
         "blocks": [
             {"type": "section", "text": {"type": "mrkdwn", "text": line, "verbatim": True}}
             for line in lines
@@ -186,18 +191,14 @@ def _input(
     made: Block = {
         "type": "input",
         "block_id": block,
-        "label": _plain(label),
+        "label": plain(label),
         "element": element,
         "optional": optional,
     }
     if hint:
-        made["hint"] = _plain(hint)
+        made["hint"] = plain(hint)
     return made
 
 
 def _option(value: str, text: str) -> Block:
-    return {"text": _plain(text[:75]), "value": value}
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text, "emoji": False}
+    return {"text": plain(text[:75]), "value": value}

@@ -7,13 +7,16 @@ whoever is late is told who decided and gets a fresh card.
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 from bot.errors import Conflict, HeedError, NotFound
-from bot.model import ReviewDecision, Verdict
+from bot.model import ReviewDecision, ReviewUndo, Verdict
 from handlers.parts import Parts
 from handlers.slack import words as say
-from handlers.slack.cards import ACTIONS
+from handlers.slack.buttons import ACTIONS, MENU, UNDO, More, read_value
+from handlers.slack.menu import Menu
 from handlers.slack.payload import Payload, text_at
+from handlers.slack.reminders import promise_reminders
 from handlers.slack.roles import Roles, clicker
 from handlers.slack.showing import promise_update
 from handlers.slack.text import escaped
@@ -27,20 +30,20 @@ VERDICTS = {action: verdict for verdict, action in ACTIONS.items()}
 
 
 class Clicks:
-    def __init__(self, parts: Parts, roles: Roles, whisper: Whisper) -> None:
+    def __init__(self, parts: Parts, roles: Roles, whisper: Whisper, menu: Menu) -> None:
         self._parts = parts
         self._roles = roles
         self._whisper = whisper
+        self._menu = menu
 
     def __call__(self, body: Payload) -> None:
-        """Decide. Returns after the commit, or after a refusal that changed nothing.
+        """Carry it out. Returns after the commit, or after a refusal that changed nothing.
 
         Raises:
             StoreUnavailable: nothing was decided; Slack shows that the click failed.
         """
-        verdict = VERDICTS.get(text_at(body, "actions", 0, "action_id"))
-        review_id, version = _button(text_at(body, "actions", 0, "value"))
-        if verdict is None or not review_id:
+        act, review_id, version = _clicked_on(body)
+        if act is None or not review_id:
             log.warning("a button of another make was clicked")
             self._tell(body, "This button is of an older make. Decide this review in Heed itself.")
             return
@@ -48,28 +51,62 @@ class Clicks:
         try:
             if review is None:
                 raise NotFound("there is no review of this id")
-            self._decide(review, verdict, version, body)
-        except (Conflict, Overtaken):
-            self._late(review_id, body)
+            self._carry_out(review, act, version, body)
+        except (Conflict, Overtaken) as late:
+            self._late(review_id, body, late)
         except HeedError as refusal:
             log.info("refused review=%s: %s", review_id, type(refusal).__name__)
             self._tell(body, f"Nothing was changed: {escaped(str(refusal))}.")
 
-    def _decide(self, review: Review, verdict: Verdict, version: int, body: Payload) -> None:
+    def _carry_out(
+        self, review: Review, act: Verdict | More | str, version: int, body: Payload
+    ) -> None:
         actor = self._roles.actor(clicker(body))
-        self._parts.desk.receive(
-            ReviewDecision(
-                review_id=review.id,
-                address_hash=review.addr,
-                verdict=verdict,
-                actor=actor,
-                received_at=self._parts.clock(),
-                version=version,
+        trigger = text_at(body, "trigger_id")
+        match act:
+            case More.ASSIGN:
+                self._menu.assign(review, actor)
+                return
+            case More.SHOW:
+                self._say(body, self._menu.show(review, actor, trigger))
+                return
+            case More.SCOPE:
+                self._say(body, self._menu.choose_scope(review, version, trigger))
+                return
+            case More.ERASURE:
+                act = Verdict.ERASURE
+        now = self._parts.clock()
+        if isinstance(act, Verdict):
+            self._parts.desk.receive(
+                ReviewDecision(
+                    review_id=review.id,
+                    address_hash=review.addr,
+                    verdict=act,
+                    actor=actor,
+                    received_at=now,
+                    version=version,
+                )
             )
-        )
+        else:
+            self._parts.desk.receive(
+                ReviewUndo(
+                    review_id=review.id,
+                    address_hash=review.addr,
+                    actor=actor,
+                    received_at=now,
+                    version=version,
+                )
+            )
+            self._parts.store.write(lambda session: self._new_clock(session, review, now))
         # the desk promises the others' card anew, in its own transaction
-        if verdict is Verdict.DONE or _clicked(body) != (review.card_channel, review.card_ts):
+        if act is Verdict.DONE or _clicked(body) != (review.card_channel, review.card_ts):
             self._parts.store.write(lambda session: self._refresh(session, review.id, body))
+
+    def _new_clock(self, session: Session, before: Review, now: datetime) -> None:
+        """Remind of a clock that an undo has set anew; of the old one it was promised already."""
+        after = session.review(before.id)
+        if after is not None and after.due_at != before.due_at:
+            promise_reminders(session, after, now)
 
     def _refresh(self, session: Session, review_id: str, body: Payload) -> Review | None:
         """Have the card rewritten, and the copy of it that was clicked.
@@ -90,9 +127,15 @@ class Clicks:
         promise_update(session, review, now)
         return review
 
-    def _late(self, review_id: str, body: Payload) -> None:
+    def _late(self, review_id: str, body: Payload, late: Exception) -> None:
         review = self._parts.store.write(lambda session: self._refresh(session, review_id, body))
-        self._tell(body, explained(review))
+        undoing = _clicked_on(body)[0] == UNDO
+        refused = f"Nothing was changed: {escaped(str(late))}."
+        self._tell(body, refused if undoing else explained(review))
+
+    def _say(self, body: Payload, text: str) -> None:
+        if text:
+            self._tell(body, text)
 
     def _tell(self, body: Payload, text: str) -> None:
         channel, _ = _clicked(body)
@@ -112,10 +155,15 @@ def explained(review: Review | None) -> str:
     return f"Already decided by {by}{when}: {verdict}."
 
 
-def _button(value: str) -> tuple[str, int]:
-    review_id, _, version = value.partition(".")
-    plain = version.isascii() and version.isdigit() and len(version) < 10  # noqa: PLR2004
-    return (review_id, int(version)) if plain and review_id.isalnum() else ("", 0)
+def _clicked_on(body: Payload) -> tuple[Verdict | More | str | None, str, int]:
+    """What was asked for, None where it is nothing of ours; the review, and the version shown."""
+    action = text_at(body, "actions", 0, "action_id")
+    if action == MENU:
+        picked = text_at(body, "actions", 0, "selected_option", "value")
+        name, _, value = picked.partition(".")
+        return (More(name) if name in set(More) else None, *read_value(value))
+    value = text_at(body, "actions", 0, "value")
+    return (VERDICTS.get(action) or (UNDO if action == UNDO else None), *read_value(value))
 
 
 def _clicked(body: Payload) -> tuple[str, str]:

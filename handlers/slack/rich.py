@@ -50,8 +50,12 @@ def labelled(label: str, *pieces: Block) -> Block:
     return line(bold(f"{label}: "), *pieces, words("\n"))
 
 
+def plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
 def header(text: str) -> Block:
-    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
+    return {"type": "header", "text": plain(text)}
 
 
 def actions(block_id: str, buttons: Sequence[Block]) -> Block:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from bot.deadlines import Act, Deadline, deadlines
 from bot.decide import OpenReview
 from bot.decide.review import can_ask
+from bot.decide.undoing import may_undo
 from bot.model import (
     CHANNEL_SCOPE,
     EVERYTHING,
@@ -17,9 +19,13 @@ from bot.model import (
     NoticeKind,
 )
 from bot.policy import Policy
+from bot.regimes import Duty
 from handlers.recorder import new_id
 from handlers.slack.cards import Card
 from storage import OutboxItem, Review, Session
+
+WORDS_STAY = timedelta(days=7)
+"""How long a customer's words stand in the channel at most; a decision takes them off at once."""
 
 
 def card_of(session: Session, review: Review, policy: Policy, now: datetime) -> Card:
@@ -33,17 +39,45 @@ def card_of(session: Session, review: Review, policy: Policy, now: datetime) -> 
         facts={} if entry is None else entry.facts,
         evidence=() if entry is None else _evidence(entry),
         cannot_ask=_cannot_ask(session, review, address, entry, now),
+        legal=None if entry is None else _strictest(entry, address, review, policy),
+        below=_below(session, review),
+        emptied=now >= review.opened_at + WORDS_STAY,
+        undoable=review.decided_at is not None
+        and address is not None
+        and may_undo(review.decided_by, review.decided_at, now),
     )
 
 
-def promise_update(session: Session, review: Review, now: datetime, **where: str) -> None:
+def _strictest(
+    entry: LedgerEntry, address: Address | None, review: Review, policy: Policy
+) -> Deadline:
+    """By when it must be heeded under the strictest rule that can apply, if it is a stop."""
+    found = deadlines(Act.of(entry), review.channel, address, policy.deadlines)
+    return next(one for one in found if one.regime.duty is Duty.STOP)
+
+
+def _below(session: Session, review: Review) -> int:
+    """How many reviews of the person came after this one; 0 unless it is the first with a card."""
+    cards = [one for one in session.reviews_of(review.addr) if one.card_ts]
+    return len(cards) - 1 if cards and cards[0].id == review.id else 0
+
+
+def promise_update(
+    session: Session,
+    review: Review,
+    now: datetime,
+    *,
+    kind: NoticeKind = NoticeKind.REVIEW_UPDATE,
+    due_at: datetime | None = None,
+    **where: str,
+) -> None:
     """Have the worker bring the card up to date; `channel` and `ts` name another copy of it."""
     payload: dict[str, Json] = {"review": review.id, **where}
     session.promise(
         OutboxItem(
             id=new_id(now),
             addr=review.addr,
-            kind=str(NoticeKind.REVIEW_UPDATE),
+            kind=str(kind),
             channel=Channel.SLACK,
             provider="slack",
             sender=review.sender,
@@ -51,7 +85,7 @@ def promise_update(session: Session, review: Review, now: datetime, **where: str
             entry_id=review.entry_id,
             repeatable=True,
             created_at=now,
-            due_at=now,
+            due_at=due_at or now,
         )
     )
 

@@ -15,13 +15,16 @@ from urllib.error import URLError
 
 from slack_sdk.errors import SlackApiError
 
+from bot.decide.undoing import UNDO_FOR
 from bot.model import NoticeKind
 from handlers.parts import Parts
 from handlers.ports import OutcomeUnknown, SendError
 from handlers.slack import cards
+from handlers.slack.cards import state_of
 from handlers.slack.client import LOST, OUTBOX_S, code_of, status_of, web_client
 from handlers.slack.payload import text_at
-from handlers.slack.showing import card_of
+from handlers.slack.reminders import OVER, promise_reminders, text_of
+from handlers.slack.showing import WORDS_STAY, card_of, promise_update
 from handlers.slack.text import escaped
 from storage import OutboxItem, Review, ReviewState, Session
 
@@ -41,6 +44,9 @@ CUT_OFF = frozenset(
 )
 
 
+NO_THREAD = frozenset({"thread_not_found", "message_not_found"})
+
+
 class SlackSpeaker:
     """See `handlers.ports.Speaker`."""
 
@@ -58,6 +64,8 @@ class SlackSpeaker:
                 return self._card(item)
             case NoticeKind.REVIEW_UPDATE:
                 return self._update(item)
+            case NoticeKind.REVIEW_REMINDER:
+                return self._remind(item)
             case _:
                 return self._answer(item)
 
@@ -83,19 +91,41 @@ class SlackSpeaker:
         if isinstance(card, str):
             return card
         message = cards.message(card)
-        arguments = {
+        arguments: dict[str, Any] = {
             "channel": self._channel,
             "text": message.text,
             "blocks": list(message.blocks),
         }
+        first = self._store.read(lambda session: _first(session, card.review, self._channel))
         try:
-            answer = self._call("chat.postMessage", arguments, item)
+            answer = self._post_below(first, arguments, item)
         except (SendError, OutcomeUnknown) as fault:
             self._shows(card.review, "", "", "", f"failed {fault.code}")
             raise
         channel, ts = text_at(answer, "channel") or self._channel, text_at(answer, "ts")
-        self._shows(card.review, text_at(answer, "message", "team"), channel, ts, _state(card))
+        self._shows(card.review, text_at(answer, "message", "team"), channel, ts, state_of(card))
+        if first is not None:
+            self._store.write(lambda session: promise_update(session, first, self._clock()))
         return ts
+
+    def _post_below(
+        self, first: Review | None, arguments: dict[str, Any], item: OutboxItem
+    ) -> object:
+        """Where the first card is settled nobody looks at its thread, so the channel sees it too.
+
+        A first card that somebody deleted has no thread.
+        """
+        if first is None:
+            return self._call("chat.postMessage", arguments, item)
+        below: dict[str, Any] = {"thread_ts": first.card_ts}
+        if first.state is ReviewState.DECIDED:
+            below["reply_broadcast"] = True
+        try:
+            return self._call("chat.postMessage", {**arguments, **below}, item)
+        except SendError as refusal:
+            if refusal.code not in NO_THREAD:
+                raise
+        return self._call("chat.postMessage", arguments, item)
 
     def _claim(self, session: Session, item: OutboxItem) -> cards.Card | str:
         """The card to post, ours alone now; or what there is already.
@@ -112,6 +142,9 @@ class SlackSpeaker:
         now = self._clock()
         if _claimed(review, now):
             raise SendError("being_posted", permanent=False)
+        if not review.card_state:
+            promise_reminders(session, review, now)
+            promise_update(session, review, now, due_at=now + WORDS_STAY)
         session.set_card(review.addr, review.id, "", "", "", f"{POSTING} {int(now.timestamp())}")
         return card_of(session, review, self._policy, now)
 
@@ -132,7 +165,7 @@ class SlackSpeaker:
             if _claimed(review, now):
                 raise SendError("being_posted", permanent=False)
             return ""  # when it is posted, it shows what stands then
-        if not copy and review.card_state == _state(card):
+        if not copy and review.card_state == state_of(card):
             return review.card_ts
         message = cards.message(card)
         arguments = {
@@ -143,8 +176,30 @@ class SlackSpeaker:
         }
         answer = self._call("chat.update", arguments, item)
         if not copy:
-            self._shows(review, review.card_team, review.card_channel, review.card_ts, _state(card))
+            shows = state_of(card)
+            self._shows(review, review.card_team, review.card_channel, review.card_ts, shows)
+            if card.undoable and review.decided_at is not None:  # the button goes in its time
+                over = review.decided_at + UNDO_FOR
+                self._store.write(lambda session: promise_update(session, review, now, due_at=over))
         return text_at(answer, "ts")
+
+    def _remind(self, item: OutboxItem) -> str:
+        review = self._store.read(lambda session: _review_of(session, item))
+        part = str(item.payload.get("part", ""))
+        if review is None or not review.card_ts:
+            return ""
+        text = text_of(review, part, str(item.payload.get("until", "")), self._clock())
+        if not text:
+            return ""
+        first = self._store.read(lambda session: _first(session, review, review.card_channel))
+        arguments: dict[str, Any] = {
+            "channel": review.card_channel,
+            "thread_ts": (first or review).card_ts,
+            "text": text,
+        }
+        if part == OVER:
+            arguments["reply_broadcast"] = True
+        return text_at(self._call("chat.postMessage", arguments, item), "ts")
 
     def _shows(self, review: Review, team: str, channel: str, ts: str, state: str) -> None:
         self._store.write(
@@ -185,6 +240,20 @@ def _review_of(session: Session, item: OutboxItem) -> Review | None:
     return next((one for one in reviews if one.entry_id == item.entry_id), None)
 
 
+def _first(session: Session, review: Review, channel: str) -> Review | None:
+    """The first card of the same person in the channel, if it is another one.
+
+    The cards of one person stand together in its thread.
+    """
+    cards_there = (
+        one
+        for one in session.reviews_of(review.addr)
+        if one.card_ts and one.card_channel == channel
+    )
+    first = next(cards_there, None)
+    return None if first is None or first.id == review.id else first
+
+
 def _refused(refusal: SlackApiError, item: OutboxItem) -> SendError | OutcomeUnknown:
     code, status = code_of(refusal), status_of(refusal)
     if status == 429 or code in LIMITED:  # noqa: PLR2004
@@ -210,8 +279,3 @@ def _claimed(review: Review, now: datetime) -> bool:
     """Whether somebody is posting this card right now."""
     word, _, since = review.card_state.partition(" ")
     return word == POSTING and now.timestamp() - int(since or 0) < CLAIM.total_seconds()
-
-
-def _state(card: cards.Card) -> str:
-    """What a card shows, in short: an update that would change nothing is not sent."""
-    return f"{card.review.state} {card.review.version}"

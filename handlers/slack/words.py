@@ -33,6 +33,20 @@ CAUSES: Mapping[ReviewCause, str] = {
     ReviewCause.FLOOD: "Too many unproved stops from one source",
 }
 
+WHY: Mapping[ReviewCause, str] = {
+    ReviewCause.UNCLEAR: "the words say neither yes nor no to messages",
+    ReviewCause.MAY_BE_STOP: "the words could mean stop, and could mean something else",
+    ReviewCause.LESS: "they want fewer messages, and somebody has to arrange that",
+    ReviewCause.WRONG_NUMBER: "blocked already; the contact it was filed under is to be corrected",
+    ReviewCause.ERASURE: "blocked already; the law gives them a right to be answered in time",
+    ReviewCause.LATE_STOP: "this stop was sent before they started messages again, and came after",
+    ReviewCause.RESTART: "only a person may end a block after a complaint or an erasure",
+    ReviewCause.UNREADABLE: "it came in a form that Heed cannot read",
+    ReviewCause.TOO_LONG: "it is longer than Heed reads; the rest may say stop",
+    ReviewCause.MEDIA: "there is a picture or a recording and no words",
+    ReviewCause.FLOOD: "so many at once, and none of them proved, look like an attack on the list",
+}
+
 INTENTS: Mapping[Intent, str] = {
     Intent.OPT_OUT: "a stop",
     Intent.OPT_OUT_ALL: "a stop for everything",
@@ -51,6 +65,7 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.NOT_OPT_OUT: "not an opt-out",
     Verdict.ASK: "the customer was asked",
     Verdict.WRONG_NUMBER: "wrong number, blocked",
+    Verdict.ERASURE: "opted out, wants their data deleted",
     Verdict.DONE: "done",
 }
 
@@ -69,6 +84,7 @@ ENTRIES: Mapping[EntryKind, str] = {
     EntryKind.IMPORTED: "imported",
     EntryKind.REVERTED: "taken back",
     EntryKind.UNDELIVERABLE: "bounced for good",
+    EntryKind.LOOKED_UP: "looked up",
 }
 
 MESSAGES: Mapping[Channel, str] = {

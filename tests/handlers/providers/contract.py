@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from bot.model import Inbound, Recording, ReviewDecision
+from bot.model import Inbound, Recording, ReviewDecision, ReviewUndo
 from handlers.ports import RawRequest
 from tests.handlers.web_kit import PUBLIC
 from tests.kit import NOW
@@ -84,7 +84,7 @@ def expected(fixture: Path) -> Any:
 
 def told(inbound: Inbound) -> dict[str, Any]:
     """One parsed thing as the expected files spell it: what differs from the plain case."""
-    assert not isinstance(inbound, ReviewDecision)
+    assert not isinstance(inbound, ReviewDecision | ReviewUndo)
     when = inbound.occurred_at.isoformat() if inbound.occurred_at else None
     if isinstance(inbound, Recording):
         return {

@@ -101,6 +101,9 @@ def _actions(elements: list[dict[str, Any]]) -> Iterator[str]:
     if len(ids) != len(set(ids)):
         yield "an action_id twice in a block"
     for element in elements:
+        if element["type"] == "overflow":
+            yield from _overflow(element["options"])
+            continue
         if len(element["text"]["text"]) > 75 or len(element["value"]) > 2000:
             yield "a button is too long"
         if len(element.get("accessibility_label", "")) > 75:
@@ -115,6 +118,16 @@ def _actions(elements: list[dict[str, Any]]) -> Iterator[str]:
             or len(confirm["deny"]["text"]) > 30
         ):
             yield "a confirmation is too long"
+
+
+def _overflow(options: list[dict[str, Any]]) -> Iterator[str]:
+    if not 1 <= len(options) <= 5:
+        yield "an overflow menu holds 1 to 5"
+    for option in options:
+        if len(option["text"]["text"]) > 75 or len(option["value"]) > 150:
+            yield "an option is too long"
+        if any(word in option["value"] for word in SECRETS):
+            yield "an option's value holds an address"
 
 
 def _rich(elements: list[dict[str, Any]]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from handlers.desk import Reader
 from handlers.parts import Parts, join
 from handlers.settings import load_settings
 from handlers.slack import web
+from handlers.slack.buttons import MENU
 from handlers.slack.door import signed_headers
 from handlers.slack.speaker import SlackSpeaker
 from handlers.web.app import create_app
@@ -81,6 +82,20 @@ class Office:
         payload = fixture("block-actions")
         payload["user"]["id"] = user
         payload["actions"][0] |= {"action_id": action, "value": value}
+        payload["container"]["message_ts"] = ts or self.card_ts()
+        return self.interaction(payload)
+
+    def pick(self, entry: str, value: str, *, user: str = LEE, ts: str = "") -> TestResponse:
+        """An entry of a card's menu."""
+        payload = fixture("block-actions")
+        payload["user"]["id"] = user
+        action = payload["actions"][0]
+        del action["value"]
+        action |= {
+            "type": "overflow",
+            "action_id": MENU,
+            "selected_option": {"value": f"{entry}.{value}"},
+        }
         payload["container"]["message_ts"] = ts or self.card_ts()
         return self.interaction(payload)
 

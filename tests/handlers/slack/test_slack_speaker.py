@@ -19,7 +19,11 @@ def promised(desk: Office, kind: str) -> OutboxItem:
 
 
 def states(desk: Office) -> dict[str, str]:
-    return {item.kind: str(item.state) for item in desk.bench.outbox(ANN_IN_SLACK)}
+    """By kind; what is promised for later is left out."""
+    now = desk.bench.clock.now
+    return {
+        item.kind: str(item.state) for item in desk.bench.outbox(ANN_IN_SLACK) if item.due_at <= now
+    }
 
 
 def test_an_answer_that_was_limited_waits_as_long_as_slack_says(desk: Office) -> None:

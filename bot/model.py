@@ -275,7 +275,7 @@ class Recording:
 
     `event_id` makes it happen once; the caller's idempotency key or a fresh id. `evidence` is
     required for an opt-in. `confirm` asks for the one confirmation to be sent to the address.
-    `undoes` is the entry that an undo takes back.
+    `undoes` is the entry that an undo takes back. `lang` is the person's language, empty: as known.
     """
 
     act: Act
@@ -293,6 +293,7 @@ class Recording:
     undoes: str = ""
     of_sender: bool = False  # it covers the marketing of `recipient` alone, whatever `scope` says
     reason: Reason | None = None
+    lang: str = ""
 
 
 class Verdict(StrEnum):

@@ -68,7 +68,7 @@ def _opt_out(recording: Recording, standing: Standing, voice: Voice) -> Decision
             opted_out_kind(recording.scope),
             address=recording.address,
             sender=sender,
-            words_lang=standing.conversation.lang or None,
+            words_lang=recording.lang or standing.conversation.lang or None,
             now=recording.occurred_at or recording.received_at,
             heard_at=standing.conversation.heard_at,
             scope=recording.scope,

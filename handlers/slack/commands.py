@@ -16,6 +16,8 @@ from bot.errors import HeedError
 from bot.model import CHANNEL_SCOPE, Address, Channel
 from handlers.parts import Parts
 from handlers.slack import modal
+from handlers.slack.access import note_access
+from handlers.slack.caps import Caps
 from handlers.slack.client import CALL_ERRORS, code_of
 from handlers.slack.lookup import looked_up
 from handlers.slack.payload import Payload, text_at
@@ -23,6 +25,7 @@ from handlers.slack.record import record
 from handlers.slack.roles import Roles, clicker
 from handlers.slack.text import escaped
 from handlers.slack.typed import Typed, typed
+from storage import Session
 from storage.errors import StoreUnavailable
 
 log = logging.getLogger("heed.slack.commands")
@@ -42,6 +45,7 @@ class Commands:
         self._parts = parts
         self._roles = roles
         self._client = client
+        self._caps = Caps(parts)
 
     def command(self, body: Payload) -> str:
         """The answer, in mrkdwn; empty where a form was opened. Returns after the commit."""
@@ -67,11 +71,13 @@ class Commands:
         said = self._typed(text, body)
         if not said.words:
             return self._open(body, _spelled(said.address))
+        actor = self._roles.actor(clicker(body))
+        self._caps.take(actor, 1, self._parts.clock())
         return record(
             self._parts,
             said.address,
             scope=CHANNEL_SCOPE,
-            actor=self._roles.actor(clicker(body)),
+            actor=actor,
             event_id=text_at(body, "trigger_id") or secrets.token_hex(16),
             words=said.words,
         )
@@ -92,20 +98,31 @@ class Commands:
         actor = self._roles.actor(clicker(body))
         address = self._typed(text, body).address
         now = self._parts.clock()
-        log.info("looked up by actor=%s", actor.name)
-        return self._parts.store.read(
-            lambda session: looked_up(session, self._parts.policy, address, now)
-        )
+
+        def work(session: Session) -> str:
+            text = looked_up(session, self._parts.policy, address, now)
+            note_access(session, session.hash_of(address), actor, "lookup", now)
+            return text
+
+        return self._parts.store.write(work)
 
     def _open(self, body: Payload, address: str = "") -> str:
         """Nothing is recorded before the form is submitted, so that anybody may see it."""
-        view = modal.form(secrets.token_hex(16), self._parts.policy, self._parts.clock(), address)
+        filled = modal.Filled(when=self._parts.clock(), addresses=address)
+        if self.open(text_at(body, "trigger_id"), filled):
+            return ""
+        return "The form did not open. Nothing was recorded; type the words behind the address."
+
+    def open(self, trigger: str, filled: modal.Filled) -> bool:
+        """Open the form. Without the database: a trigger lives for three seconds."""
+        langs = sorted(self._parts.voice.answers.tables)
+        view = modal.form(secrets.token_hex(16), self._parts.policy, langs, filled)
         try:
-            self._client.views_open(trigger_id=text_at(body, "trigger_id"), view=view)
+            self._client.views_open(trigger_id=trigger, view=view)
         except CALL_ERRORS as error:
             log.warning("the form did not open: %s", code_of(error))
-            return "The form did not open. Nothing was recorded; type the words behind the address."
-        return ""
+            return False
+        return True
 
     def submit(self, body: Payload) -> dict[str, Any]:
         """The answer to the form: a receipt in its place, or what is wrong under its fields."""
@@ -117,6 +134,8 @@ class Commands:
                 now=self._parts.clock(),
             )
             actor = self._roles.actor(clicker(body))
+            self._can_confirm(form)
+            self._caps.take(actor, len(form.addresses), self._parts.clock())
             lines = [
                 record(
                     self._parts,
@@ -126,6 +145,8 @@ class Commands:
                     event_id=form.form_id,
                     words=form.words,
                     heard_at=form.heard_at,
+                    confirm=form.confirm,
+                    lang=form.lang,
                 )
                 for address in form.addresses
             ]
@@ -137,6 +158,19 @@ class Commands:
             log.warning("the store is away: a form was not recorded")
             return {"response_action": "errors", "errors": {modal.ADDRESSES: AWAY}}
         return {"response_action": "update", "view": modal.receipt(lines)}
+
+    def _can_confirm(self, form: modal.Submitted) -> None:
+        """Before anything is recorded.
+
+        Raises:
+            FormError: nobody is configured who could write to one of the addresses.
+        """
+        if not form.confirm:
+            return
+        for address in form.addresses:
+            if self._parts.policy.first_sender(address.channel) is None:
+                fault = f"no sender of yours is set up for {address.channel}: untick this"
+                raise modal.FormError({modal.CONFIRM: fault})
 
 
 def _spelled(address: Address) -> str:

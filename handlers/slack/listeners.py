@@ -17,6 +17,7 @@ from handlers.slack.menu import CALLBACK, Menu
 from handlers.slack.payload import Payload, text_at
 from handlers.slack.reviews import Clicks
 from handlers.slack.roles import Roles
+from handlers.slack.shortcuts import ANYWHERE, FROM_MESSAGE, Shortcuts
 from handlers.slack.whisper import Whisper
 
 log = logging.getLogger("heed.slack")
@@ -39,7 +40,9 @@ def add(app: App, parts: Parts) -> None:
     menu = Menu(parts, roles, client)
     _clicks(app, Clicks(parts, roles, Whisper(client), menu))
     _menu(app, menu)
-    _commands(app, Commands(parts, roles, client))
+    commands = Commands(parts, roles, client)
+    _commands(app, commands)
+    _shortcuts(app, Shortcuts(parts, commands))
     _cut_off(app)
 
 
@@ -83,6 +86,19 @@ def _commands(app: App, commands: Commands) -> None:
 
     _on(app.command(ANY_COMMAND), command)
     _on(app.view(modal.CALLBACK), submit)
+
+
+def _shortcuts(app: App, shortcuts: Shortcuts) -> None:
+    def anywhere(ack: Ack, body: dict[str, Any]) -> None:
+        shortcuts.anywhere(body)
+        ack()
+
+    def message(ack: Ack, body: dict[str, Any]) -> None:
+        shortcuts.message(body)
+        ack()
+
+    _on(app.global_shortcut(ANYWHERE), anywhere)
+    _on(app.message_shortcut(FROM_MESSAGE), message)
 
 
 def _cut_off(app: App) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -19,6 +19,7 @@ from handlers.slack.text import unescaped
 
 CALLBACK = "heed_record_v1"
 ADDRESSES, SCOPE, HEARD, WHEN, NOTE = "addresses", "scope", "heard", "when", "note"
+CONFIRM, LANG = "confirm", "lang"
 ADDRESSES_MAX, NOTE_MAX, MOST = 3000, 500, 20
 PLACES = {
     "phone": "on the phone",
@@ -44,20 +45,25 @@ class Submitted:
     scope: Scope
     words: str = field(repr=False)
     heard_at: datetime
+    confirm: bool
+    lang: str
 
 
-def form(form_id: str, policy: Policy, now: datetime, address: str = "") -> Block:
-    """The view to open. `address` fills the first field."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What stands in the form when it opens."""
+
+    when: datetime
+    addresses: str = field(default="", repr=False)
+    note: str = field(default="", repr=False)
+    heard: str = "phone"
+
+
+def form(form_id: str, policy: Policy, langs: Iterable[str], filled: Filled) -> Block:
+    """The view to open. `langs` are those that a confirmation can be written in."""
     scopes = scope_options(policy)
     places = [_option(value, title.capitalize()) for value, title in PLACES.items()]
-    typed: Block = {
-        "type": "plain_text_input",
-        "action_id": ADDRESSES,
-        "multiline": True,
-        "max_length": ADDRESSES_MAX,
-    }
-    if address:
-        typed["initial_value"] = address
+    heard = next(one for one in places if one["value"] == filled.heard)
     return {
         "type": "modal",
         "callback_id": CALLBACK,
@@ -66,47 +72,34 @@ def form(form_id: str, policy: Policy, now: datetime, address: str = "") -> Bloc
         "submit": plain("Record"),
         "close": plain("Cancel"),
         "blocks": [
-            _input(ADDRESSES, "Phone number, mail address or @person", typed, "One on each line"),
-            _input(
-                SCOPE,
-                "What is to stop",
-                {
-                    "type": "radio_buttons",
-                    "action_id": SCOPE,
-                    "options": scopes,
-                    "initial_option": scopes[0],
-                },
+            _typed(
+                ADDRESSES,
+                "Phone number, mail address or @person",
+                ADDRESSES_MAX,
+                filled.addresses,
+                hint="One on each line",
             ),
-            _input(
-                HEARD,
-                "Where it was heard",
-                {
-                    "type": "static_select",
-                    "action_id": HEARD,
-                    "options": places,
-                    "initial_option": places[0],
-                },
-            ),
+            _picked(SCOPE, "What is to stop", "radio_buttons", scopes, scopes[0]),
+            _picked(HEARD, "Where it was heard", "static_select", places, heard),
             _input(
                 WHEN,
                 "When it was heard",
                 {
                     "type": "datetimepicker",
                     "action_id": WHEN,
-                    "initial_date_time": int(now.timestamp()),
+                    "initial_date_time": int(filled.when.timestamp()),
                 },
                 "The legal clocks start here",
             ),
-            _input(
-                NOTE,
-                "In their own words",
-                {
-                    "type": "plain_text_input",
-                    "action_id": NOTE,
-                    "multiline": True,
-                    "max_length": NOTE_MAX,
-                },
-                optional=True,
+            _typed(NOTE, "In their own words", NOTE_MAX, filled.note, optional=True),
+            _picked(
+                CONFIRM,
+                "Answer",
+                "checkboxes",
+                [_option(CONFIRM, "Send the one confirmation, without any question")],
+            ),
+            _picked(
+                LANG, "In which language", "static_select", [_option(one, one) for one in langs]
             ),
         ],
     }
@@ -153,6 +146,8 @@ def submitted(body: Payload, *, region: str, team: str, now: datetime) -> Submit
         scope=scope,
         words=f"{heard}: {note}" if note else heard,
         heard_at=min(heard_at, now),
+        confirm=text_at(values, CONFIRM, CONFIRM, "selected_options", 0, "value") == CONFIRM,
+        lang=text_at(values, LANG, LANG, "selected_option", "value"),
     )
 
 
@@ -183,6 +178,30 @@ def _addresses(text: str, region: str, team: str, faults: dict[str, str]) -> tup
     if len(found) > MOST:
         faults[ADDRESSES] = f"at most {MOST} at once; for more there is heed import"
     return tuple(found)
+
+
+def _typed(
+    block: str, label: str, most: int, filled: str, *, hint: str = "", optional: bool = False
+) -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": block,
+        "multiline": True,
+        "max_length": most,
+    }
+    if filled:
+        element["initial_value"] = filled
+    return _input(block, label, element, hint, optional=optional)
+
+
+def _picked(
+    block: str, label: str, kind: str, options: list[Block], first: Block | None = None
+) -> Block:
+    """A choice; optional where nothing is chosen beforehand."""
+    element: Block = {"type": kind, "action_id": block, "options": options}
+    if first is not None:
+        element["initial_option"] = first
+    return _input(block, label, element, optional=first is None)
 
 
 def _input(

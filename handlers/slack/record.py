@@ -20,6 +20,8 @@ def record(
     event_id: str,
     words: str,
     heard_at: datetime | None = None,
+    confirm: bool = False,
+    lang: str = "",
 ) -> str:
     """Record it and return the receipt, in mrkdwn: the masked address and what is blocked.
 
@@ -39,11 +41,14 @@ def record(
             received_at=now,
             occurred_at=heard_at,
             words=words,
+            confirm=confirm,
+            lang=lang,
         )
     )
     masked = escaped(addresses.masked(address))
     covers = escaped(say.scope(scope, address.channel))
     if receipt.outcome == "already_opted_out":
         return f"{masked} was blocked already: {covers}. Your note was kept."
+    told = " They get one confirmation." if confirm else ""
     entry = f" (entry {receipt.entry_id})" if receipt.entry_id else ""
-    return f"Recorded: {masked} is blocked for {covers}{entry}."
+    return f"Recorded: {masked} is blocked for {covers}{entry}.{told}"

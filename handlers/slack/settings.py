@@ -50,6 +50,7 @@ class SlackSettings(Part):
     requests over HTTP. `app_token` opens Socket Mode. `deciders` are the user ids that may decide
     "not an opt-out"; empty: every full member of the workspace may, on the card in the review
     channel (`handlers.slack.roles`). `team_id`: what comes for another workspace is refused.
+    `recordings_an_hour`: how many opt-outs one person may record by hand in one hour.
     """
 
     signing_secret: List = Field(default=(), repr=False)
@@ -59,6 +60,7 @@ class SlackSettings(Part):
     review_channel: Annotated[str, AfterValidator(_channel)] = ""
     deciders: Annotated[List, AfterValidator(_users)] = ()
     team_id: Annotated[str, AfterValidator(_team)] = ""
+    recordings_an_hour: Annotated[int, Field(ge=1, le=100_000)] = 60
 
 
 def slack_settings(settings: Settings) -> SlackSettings | None:

@@ -75,10 +75,11 @@ class SlackSpeaker:
         if item.address is None:
             raise SendError("address_erased", permanent=True)
         channel, _, thread = str(item.payload.get("place", "")).partition("/")
+        text = str(item.payload["text"])
         arguments: dict[str, Any] = {
             # without a place, Slack opens the direct message with this person
             "channel": channel or item.address.value.rpartition("/")[2],
-            "text": escaped(str(item.payload["text"])),
+            "text": text if item.payload.get("markup") is True else escaped(text),
         }
         if thread:
             arguments["thread_ts"] = thread

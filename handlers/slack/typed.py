@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot import addresses
@@ -13,6 +14,9 @@ from handlers.slack.text import unescaped
 
 _QUOTED = re.compile(r'(?:"([^"]{1,500})"|“([^”]{1,500})”|\'([^\']{1,500})\')(?=[\s:;,]|$)')
 _TOKEN = re.compile(r"<[^<>]*>|\S+")
+MAILBOX_OR_NUMBER = re.compile(
+    r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}|\+?\d(?:[ ()./-]{0,2}\d){6,14}"
+)
 _BETWEEN = " \t\r\n:;,-–—"
 _PHONE_SIGNS = frozenset("+()./-＋（）／．")
 FOLLOWED = "the number is followed by more digits; put it in quotes, then say the rest"
@@ -50,6 +54,15 @@ def typed(text: str, *, region: str, team: str) -> Typed:
         first = tokens[0]
         return _typed(first[0].rstrip(":;,"), text[first.end() :], region, team)
     return _number(text, tokens[:run], region, team)
+
+
+def found_in(text: str, *, region: str, team: str) -> tuple[Address, ...]:
+    """The mail addresses and phone numbers that a text names, each once."""
+    found: dict[Address, None] = {}
+    for candidate in MAILBOX_OR_NUMBER.finditer(text):
+        with suppress(AddressError):
+            found[addresses.parse(candidate[0], region=region, team=team)] = None
+    return tuple(found)
 
 
 def _number(text: str, tokens: list[re.Match[str]], region: str, team: str) -> Typed:

@@ -49,6 +49,7 @@ def buttons(card: dict[str, Any]) -> dict[str, dict[str, str]]:
         for block in card["blocks"]
         if block["type"] == "actions"
         for one in block["elements"]
+        if one["type"] == "button"
     }
 
 

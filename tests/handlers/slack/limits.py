@@ -64,6 +64,10 @@ def _input(block: Mapping[str, Any]) -> Iterator[str]:
     for option in options:
         if len(option["text"]["text"]) > 75 or len(option["value"]) > 150:
             yield "an option is too long"
+    if element["type"] in ("static_select", "checkboxes") and not 1 <= len(options) <= 100:
+        yield "a choice is empty or over 100"
+    if len(element.get("initial_value", "")) > element.get("max_length", 3000):
+        yield "the initial value is longer than the field takes"
     if "initial_option" in element and element["initial_option"] not in options:
         yield "the initial option is none of the options"
 

@@ -109,7 +109,7 @@ class Office:
         values = payload["view"]["state"]["values"]
         values["addresses"]["addresses"]["value"] = addresses
         for name, value in changed.items():
-            values[name][name] |= value
+            values.setdefault(name, {}).setdefault(name, {}).update(value)
         return self.interaction(payload)
 
     def work(self) -> None:
@@ -161,8 +161,8 @@ def with_doubts(read: Reader) -> Reader:
 
 
 @contextmanager
-def office(folder: Path, **more: str) -> Iterator[Office]:
-    (folder / "heed.toml").write_text(POLICY)
+def office(folder: Path, *, policy: str = POLICY, **more: str) -> Iterator[Office]:
+    (folder / "heed.toml").write_text(policy)
     with fake_slack() as (slack, url):
         slack.users = {LEE: {}, KIM: {}, GUEST: {"is_restricted": True}}
         settings = load_settings(

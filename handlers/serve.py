@@ -37,6 +37,7 @@ from handlers.ports import Speaker
 from handlers.publishing import Destinations, destinations
 from handlers.sealing import Sealing
 from handlers.settings import Settings, SettingsError
+from handlers.slack.digest import Digest
 from handlers.slack.socket import SocketMode
 from handlers.slack.speaker import SlackSpeaker
 from handlers.sync_chore import Syncing
@@ -121,6 +122,7 @@ def worker(parts: Parts) -> Worker:
                 Destinations() if parts.settings.demo else destinations(parts),
             ),
             *(() if parts.settings.demo else (Syncing(parts),)),
+            Digest(parts),
         ),
     )
 

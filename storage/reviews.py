@@ -154,17 +154,17 @@ class Reviews(Addresses):
 
     def review(self, review_id: str) -> Review | None:
         row = self._main.one(_ONE, review_id=review_id)
-        return None if row is None else _review(row)
+        return None if row is None else review_of(row)
 
     def open_reviews(self, limit: int = 100, cursor: str = "") -> list[Review]:
         """Open ones, the most urgent first. `cursor` is that of the last one seen."""
         due, _, last = cursor.partition(".")
         rows = self._main.all(_OPEN, due=int(due or -(2**62)), id=last, limit=limit)
-        return [_review(row) for row in rows]
+        return [review_of(row) for row in rows]
 
     def due_reviews(self, now: datetime, limit: int = 100) -> list[Review]:
         """Open ones whose clock has run out."""
-        return [_review(row) for row in self._main.all(_DUE, now=micros(now), limit=limit)]
+        return [review_of(row) for row in self._main.all(_DUE, now=micros(now), limit=limit)]
 
     def open_count(self) -> int:
         """How many reviews wait, of all addresses."""
@@ -174,13 +174,13 @@ class Reviews(Addresses):
 
     def due_holds(self, now: datetime, limit: int = 100) -> list[Review]:
         """Open ones that suppress provisionally and whose clock has run out."""
-        return [_review(row) for row in self._main.all(_DUE_HOLDS, now=micros(now), limit=limit)]
+        return [review_of(row) for row in self._main.all(_DUE_HOLDS, now=micros(now), limit=limit)]
 
     def reviews_of(self, addr: bytes) -> list[Review]:
         """All of the address, oldest first."""
         if self._has_none(addr, reviews):
             return []
-        return [_review(row) for row in self._main.all(_OF, addr=addr)]
+        return [review_of(row) for row in self._main.all(_OF, addr=addr)]
 
     def count_reviews(self, addr: bytes) -> int:
         """How many are open."""
@@ -240,7 +240,7 @@ class Reviews(Addresses):
         )
 
 
-def _review(row: Row) -> Review:
+def review_of(row: Row) -> Review:
     return Review(
         addr=row[0],
         id=row[1],

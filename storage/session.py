@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from storage.activity import Activity
 from storage.conversations import Conversations
 from storage.custody import Custody
 from storage.outbox import Outbox
@@ -24,7 +25,16 @@ _SAVE_SETTING = upsert(settings, "value")
 
 
 class Session(
-    Proofs, Seals, Suppressions, Conversations, Reviews, Outbox, Retention, Custody, Reporting
+    Proofs,
+    Seals,
+    Suppressions,
+    Conversations,
+    Reviews,
+    Activity,
+    Outbox,
+    Retention,
+    Custody,
+    Reporting,
 ):
     """Given to the work of `Store.write` and `Store.read`, and of no use after it."""
 

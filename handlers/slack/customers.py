@@ -96,6 +96,26 @@ def _message(
     )
 
 
+def pressed_stop(body: Payload, received_at: datetime) -> InboundMessage:
+    """The Home's button as what it says; answered in the person's direct message."""
+    user = text_at(body, "user", "id")
+    team = text_at(body, "user", "team_id") or text_at(body, "team", "id")
+    try:
+        address = addresses.slack(team, user)
+    except addresses.AddressError:
+        return unreadable(body, received_at)
+    return InboundMessage(
+        provider=PROVIDER,
+        account=text_at(body, "team", "id"),
+        event_id=f"home/{text_at(body, 'actions', 0, 'action_ts') or text_at(body, 'trigger_id')}",
+        kind=MessageKind.BUTTON,
+        address=address,
+        recipient=text_at(body, "api_app_id") or PROVIDER,
+        text="stop",
+        received_at=received_at,
+    )
+
+
 def _place(event: Payload, message: Payload, channel: str, ts: str) -> str:
     """Answers to a mention stay in its thread; in a direct message, where the person wrote."""
     thread = text_at(message, "thread_ts")

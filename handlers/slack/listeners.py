@@ -10,9 +10,10 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from handlers.parts import Parts, reader
-from handlers.slack import customers, modal
+from handlers.slack import customers, home, modal
 from handlers.slack.client import WHILE_WAITING_S, web_client
 from handlers.slack.commands import Commands
+from handlers.slack.homes import promise_home
 from handlers.slack.menu import CALLBACK, Menu
 from handlers.slack.payload import Payload, text_at
 from handlers.slack.reviews import Clicks
@@ -43,6 +44,7 @@ def add(app: App, parts: Parts) -> None:
     commands = Commands(parts, roles, client)
     _commands(app, commands)
     _shortcuts(app, Shortcuts(parts, commands))
+    _home(app, parts, commands)
     _cut_off(app)
 
 
@@ -99,6 +101,30 @@ def _shortcuts(app: App, shortcuts: Shortcuts) -> None:
 
     _on(app.global_shortcut(ANYWHERE), anywhere)
     _on(app.message_shortcut(FROM_MESSAGE), message)
+
+
+def _home(app: App, parts: Parts, commands: Commands) -> None:
+    def opened(body: dict[str, Any]) -> None:
+        if text_at(body, "event", "tab") == "home":
+            publish(parts, text_at(body, "team_id"), text_at(body, "event", "user"))
+
+    def record(ack: Ack, body: dict[str, Any]) -> None:
+        commands.open(text_at(body, "trigger_id"), modal.Filled(when=parts.clock()))
+        ack()
+
+    def stop(ack: Ack, body: dict[str, Any]) -> None:
+        parts.desk.receive(customers.pressed_stop(body, parts.clock()))
+        publish(parts, text_at(body, "team", "id"), text_at(body, "user", "id"))
+        ack()
+
+    _on(app.event("app_home_opened"), opened)
+    _on(app.action(home.RECORD), record)
+    _on(app.action(home.STOP), stop)
+
+
+def publish(parts: Parts, team: str, user: str) -> None:
+    now = parts.clock()
+    parts.store.write(lambda session: promise_home(session, team, user, now))
 
 
 def _cut_off(app: App) -> None:

@@ -58,5 +58,10 @@ def header(text: str) -> Block:
     return {"type": "header", "text": plain(text)}
 
 
+def section(text: str) -> Block:
+    """`text` is mrkdwn of ours; what is not must be escaped already."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+
+
 def actions(block_id: str, buttons: Sequence[Block]) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": list(buttons)}

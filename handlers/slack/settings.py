@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
@@ -43,6 +45,29 @@ def _users(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _digest_at(value: str) -> str:
+    if value:
+        digest_time(value)
+    return value
+
+
+def digest_time(value: str) -> tuple[time, ZoneInfo]:
+    """The hour and the time zone in `9:00 Europe/Berlin`.
+
+    Raises:
+        ValueError: it is none; the message says what is expected.
+    """
+    hour, _, zone = value.partition(" ")
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", hour)
+    if found is None:
+        raise ValueError("is no hour with a time zone, such as 9:00 Europe/Berlin")
+    try:
+        where = ZoneInfo(zone.strip())
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("names no time zone, such as Europe/Berlin") from None
+    return time(int(found[1]), int(found[2])), where
+
+
 class SlackSettings(Part):
     """One app in one workspace.
 
@@ -50,6 +75,7 @@ class SlackSettings(Part):
     requests over HTTP. `app_token` opens Socket Mode. `deciders` are the user ids that may decide
     "not an opt-out"; empty: every full member of the workspace may, on the card in the review
     channel (`handlers.slack.roles`). `team_id`: what comes for another workspace is refused.
+    `digest_at`: the hour and time zone of the daily digest, `9:00 Europe/Berlin`; empty: none.
     `recordings_an_hour`: how many opt-outs one person may record by hand in one hour.
     """
 
@@ -60,6 +86,7 @@ class SlackSettings(Part):
     review_channel: Annotated[str, AfterValidator(_channel)] = ""
     deciders: Annotated[List, AfterValidator(_users)] = ()
     team_id: Annotated[str, AfterValidator(_team)] = ""
+    digest_at: Annotated[str, AfterValidator(_digest_at)] = ""
     recordings_an_hour: Annotated[int, Field(ge=1, le=100_000)] = 60
 
 

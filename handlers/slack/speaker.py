@@ -19,7 +19,7 @@ from bot.decide.undoing import UNDO_FOR
 from bot.model import NoticeKind
 from handlers.parts import Parts
 from handlers.ports import OutcomeUnknown, SendError
-from handlers.slack import cards
+from handlers.slack import cards, homes
 from handlers.slack.cards import state_of
 from handlers.slack.client import LOST, OUTBOX_S, code_of, status_of, web_client
 from handlers.slack.payload import text_at
@@ -57,6 +57,7 @@ class SlackSpeaker:
         self._clock = parts.clock
         self._channel = parts.slack.review_channel
         self._client = web_client(parts, OUTBOX_S)
+        self._homes = homes.Homes(parts, self._client, self._call)
 
     def send(self, item: OutboxItem) -> str:
         match item.kind:
@@ -66,6 +67,8 @@ class SlackSpeaker:
                 return self._update(item)
             case NoticeKind.REVIEW_REMINDER:
                 return self._remind(item)
+            case homes.HOME:
+                return self._homes.publish(item)
             case _:
                 return self._answer(item)
 

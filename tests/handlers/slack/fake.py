@@ -95,7 +95,10 @@ class FakeSlack:
                 return {"user": {"id": call.args["user"], "team_id": self.team, **user}}
             case "apps.connections.open":
                 return {"url": self.ws_url}
-            case "views.open" | "chat.postEphemeral":
+            case "chat.getPermalink":
+                ts = call.args["message_ts"].replace(".", "")
+                return {"permalink": f"https://acme.slack.com/archives/C0REVIEW/p{ts}"}
+            case "views.open" | "views.publish" | "chat.postEphemeral":
                 return {}
             case _:
                 self.faults.append(f"{call.method} was not expected")

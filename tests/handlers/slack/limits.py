@@ -23,7 +23,10 @@ def _faults(method: str, args: Mapping[str, Any]) -> Iterator[str]:
     if method == "views.open":
         yield from _view(args["view"])
         return
-    if not method.startswith("chat."):
+    if method == "views.publish":
+        yield from _home(args["view"])
+        return
+    if not method.startswith("chat.") or method == "chat.getPermalink":
         return
     whole = json.dumps(args, ensure_ascii=False)
     yield from (f"names {word}" for word in (*FORBIDDEN, *SECRETS) if word in whole)
@@ -37,6 +40,14 @@ def _faults(method: str, args: Mapping[str, Any]) -> Iterator[str]:
     if args.get("link_names") or args.get("parse"):
         yield "parses"
     yield from _blocks(args.get("blocks", []), BLOCKS_MESSAGE)
+
+
+def _home(view: Mapping[str, Any]) -> Iterator[str]:
+    whole = json.dumps(view, ensure_ascii=False)
+    yield from (f"names {word}" for word in (*FORBIDDEN, *SECRETS) if word in whole)
+    if view["type"] != "home":
+        yield "a Home of another type"
+    yield from _blocks(view["blocks"], BLOCKS_VIEW)
 
 
 def _view(view: Mapping[str, Any]) -> Iterator[str]:
@@ -86,8 +97,7 @@ def _blocks(blocks: list[dict[str, Any]], most: int) -> Iterator[str]:
                 if not 1 <= len(block["text"]["text"]) <= 150:
                     yield "a header is empty or over 150 characters"
             case "section":
-                if not 1 <= len(block["text"]["text"]) <= 3000:
-                    yield "a section is empty or over 3000 characters"
+                yield from _section(block)
             case "actions":
                 yield from _actions(block["elements"])
             case "rich_text":
@@ -96,6 +106,13 @@ def _blocks(blocks: list[dict[str, Any]], most: int) -> Iterator[str]:
                 pass
             case other:
                 yield f"a block of type {other}"
+
+
+def _section(block: dict[str, Any]) -> Iterator[str]:
+    if not 1 <= len(block["text"]["text"]) <= 3000:
+        yield "a section is empty or over 3000 characters"
+    if "accessory" in block:
+        yield from _actions([block["accessory"]])
 
 
 def _actions(elements: list[dict[str, Any]]) -> Iterator[str]:
@@ -108,11 +125,11 @@ def _actions(elements: list[dict[str, Any]]) -> Iterator[str]:
         if element["type"] == "overflow":
             yield from _overflow(element["options"])
             continue
-        if len(element["text"]["text"]) > 75 or len(element["value"]) > 2000:
+        if len(element["text"]["text"]) > 75 or len(element.get("value", "")) > 2000:
             yield "a button is too long"
         if len(element.get("accessibility_label", "")) > 75:
             yield "an accessibility_label is over 75 characters"
-        if any(word in element["value"] for word in SECRETS):
+        if any(word in element.get("value", "") for word in SECRETS):
             yield "a button's value holds an address"
         confirm = element.get("confirm")
         if confirm and (

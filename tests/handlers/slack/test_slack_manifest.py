@@ -7,6 +7,7 @@ from pathlib import Path
 
 from handlers.slack import web
 from handlers.slack.settings import PREFIX, SlackSettings
+from handlers.slack.shortcuts import ANYWHERE, FROM_MESSAGE
 
 DOCS = Path(__file__).parents[3] / "docs"
 MANIFEST = (DOCS / "slack-manifest.yaml").read_text()
@@ -18,7 +19,9 @@ SCOPE_OF_CALL = {
     "chat.update": "chat:write",
     "chat_postEphemeral": "chat:write",
     "users_info": "users:read",
-    "views_open": "",  # needs none
+    "chat_getPermalink": "",  # needs none
+    "views_open": "",
+    "views.publish": "",
 }
 
 
@@ -57,3 +60,8 @@ def test_every_setting_is_in_the_documentation() -> None:
     text = (DOCS / "slack.md").read_text()
     for name in SlackSettings.model_fields:
         assert f"`{PREFIX}{name.upper()}`" in text
+
+
+def test_every_shortcut_has_a_listener_and_the_reverse() -> None:
+    assert set(re.findall(r"callback_id: (\S+)", MANIFEST)) == {ANYWHERE, FROM_MESSAGE}
+    assert "home_tab_enabled: true" in MANIFEST

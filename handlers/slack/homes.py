@@ -1,0 +1,117 @@
+"""Publishes somebody's Home. It goes through the outbox: nothing waits for it, nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot.addresses import AddressError, slack
+from bot.model import CHANNEL_SCOPE, EVERYTHING, Channel, Hold
+from handlers.parts import Parts
+from handlers.ports import SendError
+from handlers.recorder import new_id
+from handlers.slack.client import CALL_ERRORS
+from handlers.slack.days import last_days
+from handlers.slack.home import ROWS, TeamHome, customer_view, team_view
+from handlers.slack.notices import OURSELVES
+from handlers.slack.payload import text_at
+from handlers.slack.rich import Block
+from handlers.slack.roles import Roles, Standing
+from storage import OutboxItem, Review, Session
+
+HOME = "slack_home"
+DAYS = 7
+
+
+def promise_home(session: Session, team: str, user: str, now: datetime) -> None:
+    """Have the Home of this person published; `team` is the app's own workspace."""
+    session.promise(
+        OutboxItem(
+            id=new_id(now, session.chance),
+            addr=session.touch(OURSELVES, now),
+            kind=HOME,
+            channel=Channel.SLACK,
+            provider="slack",
+            payload={"team": team, "user": user},
+            repeatable=True,
+            created_at=now,
+            due_at=now,
+        )
+    )
+
+
+class Homes:
+    """`call` is the speaker's: it knows what a refusal means."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        client: WebClient,
+        call: Callable[[str, dict[str, Any], OutboxItem], object],
+    ) -> None:
+        assert parts.slack is not None
+        self._parts = parts
+        self._client = client
+        self._call = call
+        self._roles = Roles(
+            client,
+            deciders=parts.slack.deciders,
+            team_id=parts.slack.team_id,
+            clock=parts.clock,
+        )
+
+    def publish(self, item: OutboxItem) -> str:
+        """Raises what the speaker raises. Whoever Slack cannot place sees what customers see."""
+        team, user = str(item.payload["team"]), str(item.payload["user"])
+        member = self._roles.member(user)
+        ours = member.standing is Standing.FULL and member.team in ("", team)
+        view = self._team(team, user) if ours else self._customer(member.team or team, user)
+        self._call("views.publish", {"user_id": user, "view": view}, item)
+        return ""
+
+    def _team(self, team: str, user: str) -> Block:
+        now = self._parts.clock()
+
+        def read(session: Session) -> TeamHome:
+            return TeamHome(
+                mine=session.assigned(f"slack:{team}/{user}", ROWS),
+                open=session.open_reviews(ROWS),
+                waiting=session.open_count(),
+                overdue=session.overdue_count(now),
+                days=last_days(session, DAYS, now, UTC),
+                links={},
+                now=now,
+            )
+
+        found = self._parts.store.read(read)
+        links = {one.id: self._link(one) for one in (*found.mine, *found.open) if one.card_ts}
+        return team_view(replace(found, links=links))
+
+    def _link(self, review: Review) -> str:
+        """To the card; empty where Slack does not give one, which only costs the button."""
+        try:
+            answer = self._client.chat_getPermalink(
+                channel=review.card_channel, message_ts=review.card_ts
+            )
+        except CALL_ERRORS:
+            return ""
+        return text_at(answer.data, "permalink")
+
+    def _customer(self, team: str, user: str) -> Block:
+        try:
+            address = slack(team, user)
+        except AddressError:
+            raise SendError("no_such_person", permanent=True) from None
+        now = self._parts.clock()
+        standing = self._parts.store.read(
+            lambda session: session.suppressions(session.hash_of(address), now)
+        )
+        stopped = any(
+            one.hold is Hold.STOPPED and one.scope in (CHANNEL_SCOPE, EVERYTHING)
+            for one in standing
+        )
+        return customer_view(self._parts.policy.company, stopped=stopped)

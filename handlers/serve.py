@@ -37,6 +37,7 @@ from handlers.ports import Speaker
 from handlers.publishing import Destinations, destinations
 from handlers.sealing import Sealing
 from handlers.settings import Settings, SettingsError
+from handlers.slack.deciders import Deciders
 from handlers.slack.digest import Digest
 from handlers.slack.socket import SocketMode
 from handlers.slack.speaker import SlackSpeaker
@@ -123,6 +124,7 @@ def worker(parts: Parts) -> Worker:
             ),
             *(() if parts.settings.demo else (Syncing(parts),)),
             Digest(parts),
+            Deciders(parts),
         ),
     )
 

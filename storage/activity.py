@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot.model import Verdict
 from storage.addresses import Addresses
@@ -20,9 +20,6 @@ _DECIDED = Statement(
     select(_C.opened_at, _C.decided_at, _C.verdict, _C.decided_by).where(
         _C.decided_at >= param("since")
     )
-)
-_OVERDUE = Statement(
-    select(func.count()).where(_C.state == word("open"), _C.due_at <= param("now"))
 )
 _MINE = Statement(
     select(*reviews.c)
@@ -58,12 +55,6 @@ class Activity(Addresses):
             )
             for row in self._main.all(_DECIDED, since=micros(since))
         ]
-
-    def overdue_count(self, now: datetime) -> int:
-        """How many open reviews' clocks have run out."""
-        row = self._main.one(_OVERDUE, now=micros(now))
-        assert row is not None
-        return int(row[0])
 
     def assigned(self, actor: str, limit: int) -> list[Review]:
         """The open ones that this actor has taken on, the most urgent first."""

@@ -70,8 +70,10 @@ def _findings(*, online: bool) -> Iterator[Finding]:
 
 
 def _slack(parts: Parts, *, online: bool) -> Iterator[Finding]:
+    from handlers.slack.findings import slack_findings
     from handlers.slack.scopes import TokenRefused, missing_scopes
 
+    yield from slack_findings(parts)
     if not online:
         yield ok("Slack is set up; --online asks it for our scopes")
         return

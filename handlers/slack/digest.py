@@ -65,7 +65,7 @@ class Digest:
 def digest(session: Session, now: datetime, zone: tzinfo) -> str:
     """In mrkdwn; empty where there is nothing to say."""
     yesterday, _ = last_days(session, 2, now, zone)
-    waiting, overdue = session.open_count(), session.overdue_count(now)
+    waiting, overdue = session.open_count(), session.overdue_reviews(now)
     if not (waiting or yesterday.opened or yesterday.decided):
         return ""
     lines = ["*The review desk this morning*"]

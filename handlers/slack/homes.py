@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
-
-from slack_sdk import WebClient
 
 from bot.addresses import AddressError, slack
 from bot.model import CHANNEL_SCOPE, EVERYTHING, Channel, Hold
 from handlers.parts import Parts
 from handlers.ports import SendError
 from handlers.recorder import new_id
+from handlers.slack.calling import Caller
 from handlers.slack.client import CALL_ERRORS
 from handlers.slack.days import last_days
 from handlers.slack.home import ROWS, TeamHome, customer_view, team_view
@@ -45,23 +42,18 @@ def promise_home(session: Session, team: str, user: str, now: datetime) -> None:
 
 
 class Homes:
-    """`call` is the speaker's: it knows what a refusal means."""
+    """The speaker's part for Homes."""
 
-    def __init__(
-        self,
-        parts: Parts,
-        client: WebClient,
-        call: Callable[[str, dict[str, Any], OutboxItem], object],
-    ) -> None:
+    def __init__(self, parts: Parts, call: Caller) -> None:
         assert parts.slack is not None
         self._parts = parts
-        self._client = client
         self._call = call
         self._roles = Roles(
-            client,
+            call.client,
             deciders=parts.slack.deciders,
             team_id=parts.slack.team_id,
             clock=parts.clock,
+            store=parts.store,
         )
 
     def publish(self, item: OutboxItem) -> str:
@@ -81,7 +73,7 @@ class Homes:
                 mine=session.assigned(f"slack:{team}/{user}", ROWS),
                 open=session.open_reviews(ROWS),
                 waiting=session.open_count(),
-                overdue=session.overdue_count(now),
+                overdue=session.overdue_reviews(now),
                 days=last_days(session, DAYS, now, UTC),
                 links={},
                 now=now,
@@ -94,7 +86,7 @@ class Homes:
     def _link(self, review: Review) -> str:
         """To the card; empty where Slack does not give one, which only costs the button."""
         try:
-            answer = self._client.chat_getPermalink(
+            answer = self._call.client.chat_getPermalink(
                 channel=review.card_channel, message_ts=review.card_ts
             )
         except CALL_ERRORS:

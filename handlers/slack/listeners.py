@@ -10,12 +10,12 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from handlers.parts import Parts, reader
-from handlers.slack import customers, home, modal
+from handlers.slack import customers, home, modal, trouble
 from handlers.slack.client import WHILE_WAITING_S, web_client
 from handlers.slack.commands import Commands
 from handlers.slack.homes import promise_home
 from handlers.slack.menu import CALLBACK, Menu
-from handlers.slack.payload import Payload, text_at
+from handlers.slack.payload import text_at
 from handlers.slack.reviews import Clicks
 from handlers.slack.roles import Roles
 from handlers.slack.shortcuts import ANYWHERE, FROM_MESSAGE, Shortcuts
@@ -36,6 +36,7 @@ def add(app: App, parts: Parts) -> None:
         deciders=parts.slack.deciders,
         team_id=parts.slack.team_id,
         clock=parts.clock,
+        store=parts.store,
     )
     _hear(app, parts)
     menu = Menu(parts, roles, client)
@@ -45,7 +46,7 @@ def add(app: App, parts: Parts) -> None:
     _commands(app, commands)
     _shortcuts(app, Shortcuts(parts, commands))
     _home(app, parts, commands)
-    _cut_off(app)
+    _cut_off(app, parts)
 
 
 def _hear(app: App, parts: Parts) -> None:
@@ -127,16 +128,12 @@ def publish(parts: Parts, team: str, user: str) -> None:
     parts.store.write(lambda session: promise_home(session, team, user, now))
 
 
-def _cut_off(app: App) -> None:
+def _cut_off(app: App, parts: Parts) -> None:
     def cut_off(body: dict[str, Any]) -> None:
-        log.error("Slack says %s: nothing can be sent there any more", _event(body))
+        trouble.note(parts.store, text_at(body, "event", "type"), parts.clock())
 
     _on(app.event("app_uninstalled"), cut_off)
     _on(app.event("tokens_revoked"), cut_off)
-
-
-def _event(body: Payload) -> str:
-    return text_at(body, "event", "type")
 
 
 def _on(register: Callable[..., Any], listener: Callable[..., None]) -> None:

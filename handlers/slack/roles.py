@@ -1,10 +1,10 @@
 """Who may do what in Slack; asked at every click, never by hiding buttons.
 
 Every full member of the workspace may move a person towards "blocked" (Role.RECORD). Only a decider
-may end a provisional hold (Role.ADMIN): whoever HEED_SLACK_DECIDERS names; where it names nobody,
-every full member of whom Slack itself says so. Guests, bots, deactivated users and members of other
-workspaces may nothing. Where Slack cannot be asked, recording goes on and ending a hold does not:
-the state that protects the person holds.
+may end a provisional hold (Role.ADMIN): whoever HEED_SLACK_DECIDERS names, one by one or by a user
+group or a channel; where it names nobody, every full member of whom Slack itself says so. Guests,
+bots, deactivated users and members of other workspaces may nothing. Where Slack cannot be asked,
+recording goes on and ending a hold does not: the state that protects the person holds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from slack_sdk import WebClient
 from bot.errors import NotAllowed
 from bot.model import Actor, Role
 from handlers.slack.client import CALL_ERRORS, code_of
+from handlers.slack.deciders import named_lists, named_users, on_a_list
 from handlers.slack.payload import at, fields_at, text_at
+from storage import Store
 
 log = logging.getLogger("heed.slack.roles")
 
@@ -63,9 +65,12 @@ class Roles:
         deciders: tuple[str, ...],
         team_id: str,
         clock: Callable[[], datetime],
+        store: Store,
     ) -> None:
         self._client = client
-        self._deciders = frozenset(deciders)
+        self._deciders = named_users(deciders)
+        self._lists = named_lists(deciders)
+        self._store = store
         self._team_id = team_id
         self._clock = clock
         self._lock = threading.Lock()
@@ -87,9 +92,16 @@ class Roles:
         return Actor(name=f"slack:{ours}/{who.user}", role=self._role(who.user, member))
 
     def _role(self, user: str, member: Member) -> Role:
-        if self._deciders:
-            return Role.ADMIN if user in self._deciders else Role.RECORD
+        if self._deciders or self._lists:
+            return Role.ADMIN if self._is_decider(user, member) else Role.RECORD
         return Role.ADMIN if member.standing is Standing.FULL else Role.RECORD
+
+    def _is_decider(self, user: str, member: Member) -> bool:
+        """Who is named one by one decides also while Slack is away; who is on a list does not."""
+        if user in self._deciders:
+            return True
+        known = member.standing is Standing.FULL
+        return known and on_a_list(self._store, self._lists, user, self._clock())
 
     def member(self, user: str) -> Member:
         """What Slack says of the user, kept for a minute. Never raises."""

@@ -5,7 +5,18 @@ from __future__ import annotations
 from handlers.parts import Parts
 from handlers.slack.client import CALL_ERRORS, WHILE_WAITING_S, code_of, web_client
 
-NEEDED = frozenset({"app_mentions:read", "chat:write", "commands", "im:history", "users:read"})
+NEEDED = frozenset(
+    {
+        "app_mentions:read",
+        "channels:read",
+        "chat:write",
+        "commands",
+        "groups:read",
+        "im:history",
+        "usergroups:read",
+        "users:read",
+    }
+)
 """Those of docs/slack-manifest.yaml; a test holds that."""
 
 

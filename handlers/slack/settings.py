@@ -39,9 +39,9 @@ def _team(value: str) -> str:
     return value
 
 
-def _users(value: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(re.fullmatch(r"[UW][A-Z0-9]{1,20}", one) for one in value):
-        raise ValueError("holds something else than user ids such as U0123456789")
+def _deciders(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(re.fullmatch(r"[UWSCG][A-Z0-9]{1,20}", one) for one in value):
+        raise ValueError("holds something else than ids of users, user groups or channels")
     return value
 
 
@@ -72,9 +72,10 @@ class SlackSettings(Part):
     """One app in one workspace.
 
     `signing_secret`: the current one, then the previous one while it is rotated; needed for
-    requests over HTTP. `app_token` opens Socket Mode. `deciders` are the user ids that may decide
-    "not an opt-out"; empty: every full member of the workspace may, on the card in the review
-    channel (`handlers.slack.roles`). `team_id`: what comes for another workspace is refused.
+    requests over HTTP. `app_token` opens Socket Mode. `deciders` are the ids of the users, user
+    groups or channels whose people may decide "not an opt-out"; empty: every full member of the
+    workspace may, on the card in the review channel (`handlers.slack.roles`). `team_id`: what comes
+    for another workspace is refused.
     `digest_at`: the hour and time zone of the daily digest, `9:00 Europe/Berlin`; empty: none.
     `recordings_an_hour`: how many opt-outs one person may record by hand in one hour.
     """
@@ -84,7 +85,7 @@ class SlackSettings(Part):
     app_token: Annotated[str, AfterValidator(_app_token)] = Field(default="", repr=False)
     api_url: PublicUrl = "https://slack.com/api"
     review_channel: Annotated[str, AfterValidator(_channel)] = ""
-    deciders: Annotated[List, AfterValidator(_users)] = ()
+    deciders: Annotated[List, AfterValidator(_deciders)] = ()
     team_id: Annotated[str, AfterValidator(_team)] = ""
     digest_at: Annotated[str, AfterValidator(_digest_at)] = ""
     recordings_an_hour: Annotated[int, Field(ge=1, le=100_000)] = 60

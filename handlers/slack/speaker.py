@@ -7,43 +7,25 @@ decision is a compare-and-set on the review and never on the message.
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
-from socket import gaierror
 from typing import Any
-from urllib.error import URLError
-
-from slack_sdk.errors import SlackApiError
 
 from bot.decide.undoing import UNDO_FOR
 from bot.model import NoticeKind
 from handlers.parts import Parts
 from handlers.ports import OutcomeUnknown, SendError
 from handlers.slack import cards, homes
+from handlers.slack.calling import Caller
 from handlers.slack.cards import state_of
-from handlers.slack.client import LOST, OUTBOX_S, code_of, status_of, web_client
 from handlers.slack.payload import text_at
 from handlers.slack.reminders import OVER, promise_reminders, text_of
 from handlers.slack.showing import WORDS_STAY, card_of, promise_update
 from handlers.slack.text import escaped
 from storage import OutboxItem, Review, ReviewState, Session
 
-log = logging.getLogger("heed.slack.speaker")
-
 CLAIM = timedelta(seconds=60)
 """Longer than a call may take: an older claim belongs to a worker that died."""
 POSTING = "posting"
-LIMITED = frozenset({"ratelimited", "rate_limited"})
-# Slack's own faults, after which some of the work may have been done.
-UNSURE = frozenset(
-    {"fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
-)
-# Nothing can be sent any more until an operator acts.
-CUT_OFF = frozenset(
-    {"token_revoked", "account_inactive", "invalid_auth", "not_authed", "token_expired"}
-)
-
-
 NO_THREAD = frozenset({"thread_not_found", "message_not_found"})
 
 
@@ -56,8 +38,8 @@ class SlackSpeaker:
         self._policy = parts.policy
         self._clock = parts.clock
         self._channel = parts.slack.review_channel
-        self._client = web_client(parts, OUTBOX_S)
-        self._homes = homes.Homes(parts, self._client, self._call)
+        self._call = Caller(parts)
+        self._homes = homes.Homes(parts, self._call)
 
     def send(self, item: OutboxItem) -> str:
         match item.kind:
@@ -210,24 +192,6 @@ class SlackSpeaker:
             lambda session: session.set_card(review.addr, review.id, team, channel, ts, state)
         )
 
-    # --- the call --------------------------------------------------------------------------------
-
-    def _call(self, method: str, arguments: dict[str, Any], item: OutboxItem) -> object:
-        """Post without unfolding links: that would fetch what a stranger wrote.
-
-        Raises:
-            SendError: Slack refused, or was never reached.
-            OutcomeUnknown: nobody can say.
-        """
-        if method == "chat.postMessage":
-            arguments |= {"unfurl_links": False, "unfurl_media": False}
-        try:
-            return self._client.api_call(method, json=arguments).data
-        except SlackApiError as refusal:
-            raise _refused(refusal, item) from None
-        except LOST as error:
-            raise _lost(error) from None
-
 
 def _review_of(session: Session, item: OutboxItem) -> Review | None:
     """Named by the item, else by the ledger entry of the decision that promised it.
@@ -256,27 +220,6 @@ def _first(session: Session, review: Review, channel: str) -> Review | None:
     )
     first = next(cards_there, None)
     return None if first is None or first.id == review.id else first
-
-
-def _refused(refusal: SlackApiError, item: OutboxItem) -> SendError | OutcomeUnknown:
-    code, status = code_of(refusal), status_of(refusal)
-    if status == 429 or code in LIMITED:  # noqa: PLR2004
-        wait_s = str(refusal.response.headers.get("Retry-After", ""))
-        wait = timedelta(seconds=min(int(wait_s), 86_400)) if wait_s.isdigit() else None
-        return SendError("ratelimited", permanent=False, retry_after=wait)
-    if status >= 500 or code in UNSURE or code.startswith("http_2"):  # noqa: PLR2004
-        return SendError(code, permanent=False) if item.repeatable else OutcomeUnknown(code)
-    if code in CUT_OFF:
-        log.error("Slack refuses our token (%s): nothing can be sent there", code)
-    return SendError(code, permanent=True)
-
-
-def _lost(error: Exception) -> SendError | OutcomeUnknown:
-    code = code_of(error)
-    reason = error.reason if isinstance(error, URLError) else error
-    if isinstance(reason, ConnectionRefusedError | gaierror):
-        return SendError("connect_failed", permanent=False)
-    return OutcomeUnknown(code)
 
 
 def _claimed(review: Review, now: datetime) -> bool:

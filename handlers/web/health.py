@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from handlers.parts import Parts
+from handlers.slack.trouble import trouble
 from storage import OutboxState
 from storage.errors import StoreError
 
@@ -32,7 +33,10 @@ def blueprint(parts: Parts) -> Blueprint:
             response = jsonify(ok=False, store="away")
             response.status_code = 503
             return response
-        return jsonify(ok=True, store="ok")
+        if parts.slack is None:
+            return jsonify(ok=True, store="ok")
+        # without Slack opt-outs are heard all the same, so this is no reason to be taken away
+        return jsonify(ok=True, store="ok", slack=trouble(parts.store) or "ok")
 
     @health.get("/metrics")
     def metrics() -> Response:

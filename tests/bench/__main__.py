@@ -6,12 +6,14 @@ import argparse
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from tests.bench import mail, providers, reading, storage, webhook
+from tests.bench import clicks, mail, providers, reading, storage, webhook
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     options.add_argument(
-        "--only", choices=("webhook", "providers", "reading", "mail", "storage"), help="one of them"
+        "--only",
+        choices=("webhook", "providers", "clicks", "reading", "mail", "storage"),
+        help="one of them",
     )
     options.add_argument(
         "--entries",
@@ -25,6 +27,7 @@ if __name__ == "__main__":
     tables: dict[str, Callable[[], Iterable[str]]] = {
         "webhook": webhook.bench,
         "providers": providers.bench,
+        "clicks": clicks.bench,
         "reading": reading.bench,
         "mail": mail.bench,
         "storage": partial(storage.bench, chosen.entries),

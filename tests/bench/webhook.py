@@ -49,13 +49,13 @@ WORDS = (
 def bench() -> Iterator[str]:
     """The lines of the table; the median of five rounds, all in turn within each."""
     with tempfile.TemporaryDirectory(prefix="heed-bench-") as folder:
-        env = _environment(Path(folder))
+        env = environment(Path(folder))
         migrate(load_settings(env).store_url)
         yield f"webhook: {CONNECTIONS} connections, {REQUESTS} requests, median of {ROUNDS} rounds"
         yield f"{'':<26}{'per s':>8}{'p50 ms':>9}{'p99 ms':>9}{'CPU us':>9}{'failed':>8}"
         with (
-            _server("tests.bench.null_app:application", env) as null,
-            _server("handlers.web.wsgi:application", env) as heed,
+            serving("tests.bench.null_app:application", env) as null,
+            serving("handlers.web.wsgi:application", env) as heed,
         ):
             subjects = (
                 ("verify only", null, WORDS),
@@ -81,7 +81,9 @@ def bench() -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Server:
+class Server:
+    """A server that listens on loopback."""
+
     port: int
     pid: int
 
@@ -94,7 +96,7 @@ class _Run:
     cpu_us: float
 
 
-def _measured(server: _Server, requests: list[bytes]) -> _Run:
+def _measured(server: Server, requests: list[bytes]) -> _Run:
     before = _cpu_s(server.pid)
     load = run(server.port, requests, CONNECTIONS)
     return _Run(load=load, cpu_us=(_cpu_s(server.pid) - before) / len(requests) * 1e6)
@@ -142,7 +144,8 @@ def _disk(folder: Path) -> str:
     return f"fsync of {SYNCED_BYTES >> 10} KB: {', '.join(shown)}; a batch takes two"
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
+    """The settings of a server that is measured, with all that it keeps in `folder`."""
     (folder / "heed.toml").write_text(POLICY)
     return {
         "PATH": os.environ.get("PATH", ""),
@@ -190,7 +193,8 @@ def _request(number: int, text: str) -> bytes:
 
 
 @contextmanager
-def _server(target: str, env: dict[str, str]) -> Iterator[_Server]:
+def serving(target: str, env: dict[str, str]) -> Iterator[Server]:
+    """Granian with the application `target`, up until the end of the block."""
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
@@ -198,7 +202,7 @@ def _server(target: str, env: dict[str, str]) -> Iterator[_Server]:
     process = subprocess.Popen([*command, *options], env=env)
     try:
         _wait(port)
-        yield _Server(port=port, pid=process.pid)
+        yield Server(port=port, pid=process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)

@@ -46,6 +46,7 @@ class FakeSlack:
         self.calls: list[Call] = []
         self.faults: list[str] = []
         self.users: dict[str, dict[str, Any]] = {}
+        self.groups: dict[str, list[str]] = {}  # members of user groups and channels
         self.ws_url = ""
         self.team = "T0HOME"
         self._scripts: dict[str, deque[Scripted]] = defaultdict(deque)
@@ -95,6 +96,10 @@ class FakeSlack:
                 return {"user": {"id": call.args["user"], "team_id": self.team, **user}}
             case "apps.connections.open":
                 return {"url": self.ws_url}
+            case "usergroups.users.list":
+                return {"users": self.groups[call.args["usergroup"]]}
+            case "conversations.members":
+                return self._members(call.args)
             case "chat.getPermalink":
                 ts = call.args["message_ts"].replace(".", "")
                 return {"permalink": f"https://acme.slack.com/archives/C0REVIEW/p{ts}"}
@@ -103,6 +108,16 @@ class FakeSlack:
             case _:
                 self.faults.append(f"{call.method} was not expected")
                 return {}
+
+    def _members(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Two on a page, so that whoever reads the first page alone is found out."""
+        start = int(args.get("cursor") or 0)
+        found = self.groups[args["channel"]]
+        after = str(start + 2) if start + 2 < len(found) else ""
+        return {
+            "members": found[start : start + 2],
+            "response_metadata": {"next_cursor": after},
+        }
 
 
 def _handler(slack: FakeSlack) -> type[BaseHTTPRequestHandler]:

@@ -19,6 +19,7 @@ SCOPE_OF_CALL = {
     "chat.update": "chat:write",
     "chat_postEphemeral": "chat:write",
     "users_info": "users:read",
+    "usergroups.users.list": "usergroups:read",
     "chat_getPermalink": "",  # needs none
     "views_open": "",
     "views.publish": "",
@@ -45,6 +46,7 @@ def test_every_address_is_the_one_that_is_served() -> None:
 def test_the_scopes_are_those_of_the_calls_and_events_and_no_more() -> None:
     code = "".join(path.read_text() for path in Path(web.__file__).parent.glob("*.py"))
     called = {scope for call, scope in SCOPE_OF_CALL.items() if call in code and scope}
+    called |= {"channels:read", "groups:read"} if "conversations.members" in code else set()
     heard = {"im:history", "app_mentions:read", "commands"}
     assert set(listed("bot")) == called | heard
 

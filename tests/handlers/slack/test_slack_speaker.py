@@ -77,7 +77,7 @@ def test_slack_that_was_never_reached_is_tried_again(
     assert desk.parts.slack is not None
     desk.says("stop")
     unreachable = SlackSpeaker(desk.parts)
-    unreachable._client.base_url = "http://127.0.0.1:1/api/"
+    unreachable._call.client.base_url = "http://127.0.0.1:1/api/"
     with pytest.raises(SendError) as refused:
         unreachable.send(promised(desk, "opted_out"))
     assert not refused.value.permanent

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from handlers.ports import OutcomeUnknown, SendError
-from handlers.slack import speaker as module
+from handlers.slack import calling as module
 from handlers.slack.speaker import SlackSpeaker
 from storage import OutboxItem
 from tests.handlers.slack.fake import Scripted, refusal

@@ -41,6 +41,7 @@ WHY: Mapping[ReviewCause, str] = {
     ReviewCause.ERASURE: "blocked already; the law gives them a right to be answered in time",
     ReviewCause.LATE_STOP: "this stop was sent before they started messages again, and came after",
     ReviewCause.RESTART: "only a person may end a block after a complaint or an erasure",
+    ReviewCause.BLOCKED_THERE: "the provider's own block ends only by the provider's own word",
     ReviewCause.UNREADABLE: "it came in a form that Heed cannot read",
     ReviewCause.TOO_LONG: "it is longer than Heed reads; the rest may say stop",
     ReviewCause.MEDIA: "there is a picture or a recording and no words",

@@ -54,6 +54,7 @@ class Reader(Protocol):
         context: Context,
         choices: tuple[str, ...],
         lang: str | None,
+        sender: str = "",
     ) -> Reading: ...
 
 
@@ -177,6 +178,7 @@ class Desk:
             context=asked,
             choices=seen.choices if asked is Context.SCOPE_ASKED else (),
             lang=seen.lang or None,
+            sender=message.recipient,
         )
 
     def _record_message(

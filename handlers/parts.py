@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 
@@ -118,14 +118,12 @@ def voice_of(file: PolicyFile, *, source: str) -> Voice:
 
 
 def operator_words(file: PolicyFile) -> Words:
-    return Words(
-        topics={name: (topic.title, *topic.words) for name, topic in file.policy.topics.items()},
-        programs={
-            name: (program.title, *program.words) for name, program in file.policy.programs.items()
-        },
-        stop=file.stop_words,
-        start=file.start_words,
-        help=file.help_words,
+    """The operator's lists, and what people call the topics and programs."""
+    topics, programs = file.policy.topics, file.policy.programs
+    return replace(
+        file.words,
+        topics={name: (topic.title, *topic.words) for name, topic in topics.items()},
+        programs={name: (program.title, *program.words) for name, program in programs.items()},
     )
 
 
@@ -135,6 +133,7 @@ def reader(words: Words) -> Reader:
     Most people write the same few words, so short texts are read once and remembered, in memory
     only and without whose they were.
     """
+    addressed = {one.sender for one in words.narrower}
     remembered = lru_cache(maxsize=READINGS)(partial(read, words=words))
 
     def read_words(
@@ -144,8 +143,10 @@ def reader(words: Words) -> Reader:
         context: Context,
         choices: tuple[str, ...],
         lang: str | None,
+        sender: str = "",
     ) -> Reading:
+        own = sender if sender in addressed else ""
         reads = remembered if len(text) <= SHORT else remembered.__wrapped__
-        return reads(text, channel=channel, context=context, choices=choices, lang=lang)
+        return reads(text, channel=channel, context=context, choices=choices, lang=lang, sender=own)
 
     return read_words

@@ -39,6 +39,7 @@ from bot.policy import (
     TopicKind,
     sender_key,
 )
+from bot.reading import Narrower, Words
 from handlers import providers
 from handlers.account import Account
 from handlers.guide import confirmers
@@ -140,12 +141,22 @@ class _Retention(_Table):
         return self
 
 
-class _Words(_Table):
-    """Further whole words and phrases, for every sender."""
+class _Lists(_Table):
+    """Further whole messages, and phrases that are never part of a wish."""
 
     stop: tuple[Word, ...] = ()
     start: tuple[Word, ...] = ()
     help: tuple[Word, ...] = ()
+    innocent: tuple[Word, ...] = ()
+
+
+class _Narrower(_Lists):
+    sender: str = ""
+    lang: Annotated[str, Field(pattern="^([a-z]{2})?$")] = ""
+
+
+class _Words(_Lists):
+    narrower: Annotated[tuple[_Narrower, ...], Field(alias="for")] = ()
 
 
 class _File(_Table):
@@ -171,9 +182,7 @@ class PolicyFile:
     """The file's three concerns: the policy, further words, and texts that replace ours."""
 
     policy: Policy = field(default_factory=Policy)
-    stop_words: tuple[str, ...] = ()
-    start_words: tuple[str, ...] = ()
-    help_words: tuple[str, ...] = ()
+    words: Words = field(default_factory=Words)
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     accounts: tuple[Account, ...] = ()
 
@@ -247,6 +256,12 @@ def _check_names(file: _File, path: Path) -> None:
         for number, sender in enumerate(file.senders, 1)
         if "/" in sender.provider and sender.provider not in accounts
     ]
+    known = {sender.id for sender in file.senders}
+    faults += [
+        f"{path}: words.for[{number}].sender: {one.sender!r} is no sender's id"
+        for number, one in enumerate(file.words.narrower)
+        if one.sender and one.sender not in known
+    ]
     named = {
         "program": [program.name for program in file.programs],
         "topic": [topic.name for topic in file.topics],
@@ -280,9 +295,17 @@ def _policy_file(file: _File, *, demo: bool) -> PolicyFile:
     )
     return PolicyFile(
         policy=policy,
-        stop_words=file.words.stop,
-        start_words=file.words.start,
-        help_words=file.words.help,
+        words=_words(file.words),
         answers=file.answers,
         accounts=tuple(Account(**one.model_dump()) for one in file.accounts),
+    )
+
+
+def _words(lists: _Words) -> Words:
+    return Words(
+        stop=lists.stop,
+        start=lists.start,
+        help=lists.help,
+        innocent=lists.innocent,
+        narrower=tuple(Narrower(**one.model_dump()) for one in lists.narrower),
     )

@@ -114,7 +114,13 @@ WORDS = {
 
 
 def plain_reader(
-    text: str, *, channel: Channel, context: Context, choices: tuple[str, ...], lang: str | None
+    text: str,
+    *,
+    channel: Channel,
+    context: Context,
+    choices: tuple[str, ...],
+    lang: str | None,
+    sender: str = "",
 ) -> Reading:
     """Reads a handful of words exactly, so that a test of the desk is no test of the reading."""
     del channel, choices, lang

@@ -2,6 +2,6 @@
 
 from bot.reading.data import VERSION
 from bot.reading.read import READ_LIMIT, read
-from bot.reading.scope import Words
+from bot.reading.scope import Narrower, Words
 
-__all__ = ["READ_LIMIT", "VERSION", "Words", "read"]
+__all__ = ["READ_LIMIT", "VERSION", "Narrower", "Words", "read"]

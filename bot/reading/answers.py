@@ -33,16 +33,19 @@ _MENU_WORD = re.compile(
 )
 _NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
 _QUESTIONS = frozenset(split(words) for words in _TABLE["questions"])
+_POLITE = sorted((fold(one).text for one in (*_TABLE["please"], *_TABLE["thanks"])), key=len)
+_MANNERS = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, reversed(_POLITE)))})(?!\w)")
 _MENU_LENGTH = 40  # characters
 _SHORT = 10  # words; a short answer that names a kind of message is one about the scope
 
 
 def menu_choice(text: str) -> int | None:
-    """The choice that `2`, `#2`, `b)` or `option 2` picks, counted from 0; None when none."""
+    """The choice that `2`, `#2`, `b)`, `option 2` or `2 please` picks, from 0; None when none."""
     bare = fold(text[:_MENU_LENGTH]).text
     if len(text.strip()) > _MENU_LENGTH:
         return None
-    match = _MENU.fullmatch(" ".join(_NUMBERS.get(word, word) for word in bare.split()))
+    words = _MANNERS.sub(" ", bare).split()
+    match = _MENU.fullmatch(" ".join(_NUMBERS.get(word, word) for word in words))
     if match is None:
         return None
     pick = match["pick"]

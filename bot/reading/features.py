@@ -85,6 +85,12 @@ def look(text: str, *, channel: Channel, context: Context, findings: Iterable[st
     return Seen(keys, pieces, lang, known)
 
 
+def language(text: str) -> str | None:
+    """The language that most words of a folded text belong to; None where no word tells."""
+    lang, known = spoken(one for one in _senses(_pieces(text)) if not isinstance(one, str))
+    return lang if known else None
+
+
 def expand(key: str) -> tuple[list[str], int]:
     """The features that a key stands for, and how often each counts."""
     first = key[0]

@@ -148,7 +148,8 @@ def _evidence(
     stops = intent is Intent.AMBIGUOUS
     towards = max(STOPS, key=lambda one: shares[one]) if stops else intent
     away = max((one for one in shares if one is not towards), key=lambda one: shares[one])
-    pulls = [model.pull(keys, towards, away) for keys in _surroundings(seen.pieces)]
+    pull = model.pull(seen, towards, away)
+    pulls = [pull(keys) for keys in _surroundings(seen.pieces)]
     ranked = sorted(range(len(pulls)), key=lambda at: -pulls[at])[:_SHOWN]
     least = pulls[ranked[0]] * _TELLING
     chosen = [at for at in ranked if pulls[at] > 0 and pulls[at] >= least] or ranked[:1]

@@ -6,17 +6,18 @@ import re
 from collections.abc import Sequence
 
 from bot.fold import Folded, fold
-from bot.model import Channel, Context, Reading
+from bot.model import Channel, Context, Intent, Reading
 from bot.reading.answers import reason_answer, scope_answer
-from bot.reading.features import Seen
+from bot.reading.features import Seen, language
 from bot.reading.joined import Ruled, seen_by_model, weighed
 from bot.reading.long import LONG, by_windows
-from bot.reading.message import read_message
+from bot.reading.message import evidence, read_message, reading
 from bot.reading.model import shipped
-from bot.reading.scope import NO_WORDS, Words
+from bot.reading.scope import NO_WORDS, Words, without
 from bot.reading.tokens import Sentence, sentences
 
 _END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u0964\n]+|(?<=[^\s\d]), (?=\S)")
+_QUOTED = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _MOST_SENTENCES = 8
 READ_LIMIT = 20_000  # characters; a person's wish stands in the first pages or nowhere
 
@@ -29,19 +30,36 @@ def read(
     choices: tuple[str, ...] = (),
     lang: str | None = None,
     words: Words | None = None,
+    sender: str = "",
 ) -> Reading:
     """What the writer of `text` wants.
 
     `context` is our question that the message may answer and `choices` the numbered answers that
     the question offered, in order. `lang` is what the caller believes the language to be; the
-    words themselves outrank it. Never raises for any `str`, and takes time linear in its length;
-    what lies beyond `READ_LIMIT` characters is not read.
+    words themselves outrank it. `words` are the operator's own, `sender` the one of ours that the
+    message was sent to, for which some of them may be meant. Never raises for any `str`, and takes
+    time linear in its length; what lies beyond `READ_LIMIT` characters is not read.
     """
-    head = text[:READ_LIMIT]
+    head = _unquoted(text[:READ_LIMIT])
     own = words or NO_WORDS
+    if own.narrower:
+        spoken = language(fold(head[:LONG]).text)
+        own = own.told(sender=sender, langs={one for one in (spoken, lang) if one})
+    if own.innocent:
+        left = without(head, own.innocent)
+        if left != head and not any(map(str.isalnum, left)):
+            shown = evidence(head, 0, len(head), "word:innocent")
+            return reading(Intent.OTHER, 1.0, "word:innocent", lang=lang, evidence=(shown,))
+        head = left
     if len(head) > LONG and context is Context.NONE:
         return by_windows(head, lambda part: _read(part, channel, context, choices, lang, own))
     return _read(head, channel, context, choices, lang, own)
+
+
+def _unquoted(text: str) -> str:
+    """The text with its quoted lines (`> ...`) blank; other people's words are not the writer's."""
+    own = _QUOTED.sub(lambda line: " " * len(line[0]), text)
+    return own if any(map(str.isalnum, own)) else text
 
 
 def _read(

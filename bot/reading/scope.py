@@ -6,10 +6,12 @@ none, leave it at the channel, which protects more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from bot.fold import fold
 from bot.model import CHANNEL_SCOPE, Scope, ScopeKind
 from bot.reading.grammar import Words as Row
 from bot.reading.grammar import split
@@ -23,6 +25,7 @@ _KEEPING = frozenset(
         "exceto", "manter", "mas",
     )
 )  # fmt: skip
+_SPACED = r"[^\W\u3040-\u30ff\u3400-\u9fff]"  # a letter of a script that parts words
 _OPENING = _KEEPING - {"fine", "ok", "stay", "stays"}
 _WIDENING = frozenset(
     ("all", "everything", "every", "todo", "todos", "tout", "tous", "alle", "alles", "tudo")
@@ -33,8 +36,10 @@ _WIDENING = frozenset(
 class Words:
     """The operator's own literals.
 
-    Topic and program names with what people call them, and further stop, start and help words.
-    Case, accents and punctuation in them do not matter.
+    Topic and program names with what people call them, further stop, start and help words, which
+    count as whole messages, and `innocent` phrases, which are no part of anybody's wish wherever
+    they stand ("Stop & Shop"). Case, accents and punctuation in them do not matter. `narrower` are
+    further lists for one sender of ours or one language.
     """
 
     topics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -42,9 +47,57 @@ class Words:
     stop: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     help: tuple[str, ...] = ()
+    innocent: tuple[str, ...] = ()
+    narrower: tuple[Narrower, ...] = ()
+
+    def told(self, *, sender: str, langs: Collection[str]) -> Words:
+        """The lists that hold for a message to this sender in one of these languages, as one."""
+        own = [
+            one
+            for one in self.narrower
+            if one.sender in ("", sender) and (not one.lang or one.lang in langs)
+        ]
+        return replace(
+            self,
+            stop=sum((one.stop for one in own), self.stop),
+            start=sum((one.start for one in own), self.start),
+            help=sum((one.help for one in own), self.help),
+            innocent=sum((one.innocent for one in own), self.innocent),
+            narrower=(),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrower:
+    """Lists for messages to one sender of ours, in one language; empty: to any, in any."""
+
+    sender: str = ""
+    lang: str = ""
+    stop: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+    help: tuple[str, ...] = ()
+    innocent: tuple[str, ...] = ()
 
 
 NO_WORDS = Words()
+
+
+def without(text: str, phrases: tuple[str, ...]) -> str:
+    """The text with every one of these phrases blank; positions stay what they were."""
+    folded, pattern = fold(text), _anywhere(phrases)
+    kept = list(text)
+    for found in pattern.finditer(folded.text):
+        start, end = folded.span(*found.span())
+        kept[start:end] = " " * (end - start)
+    return "".join(kept)
+
+
+@lru_cache(maxsize=64)
+def _anywhere(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Longest first, as whole words where the language has any."""
+    rows = sorted({fold(phrase).text.strip() for phrase in phrases} - {""}, key=len, reverse=True)
+    spelled = [r"\W+".join(map(re.escape, row.split())) for row in rows]
+    return re.compile(rf"(?<!{_SPACED})(?:{'|'.join(spelled) or '(?!)'})(?!{_SPACED})")
 
 
 def named(parts: Iterable[Sentence], words: Words) -> Scope:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import CHANNEL_SCOPE, EVERYTHING, STOPS, Channel, Context, Intent, Scope, ScopeKind
-from bot.reading import READ_LIMIT, VERSION, Words, read
+from bot.reading import READ_LIMIT, VERSION, Narrower, Words, read
 
 PER_SE = ("stop", "quit", "end", "revoke", "opt out", "cancel", "unsubscribe")
 OPT_IN = ("start", "unstop", "subscribe", "resubscribe", "opt in", "optin", "join", "alta", "старт")
@@ -234,6 +234,32 @@ def test_the_operators_own_keywords_count_as_literals() -> None:
     assert read("Peach", channel=Channel.SMS, words=OWN).intent is Intent.OPT_IN
     odd = Words(topics={"x": ("(.*", "[")}, stop=("a.*",))
     assert read("a nice day", channel=Channel.SMS, words=odd).intent is Intent.OTHER
+
+
+def test_a_phrase_that_the_operator_calls_innocent_is_no_part_of_a_wish() -> None:
+    shop = Words(innocent=("Stop & Shop", "停止线"))
+    for text in ("i shop at Stop & Shop", "STOP & SHOP", "停止线"):
+        assert read(text, channel=Channel.SMS, words=shop).intent is Intent.OTHER
+    wish = read("unsubscribe me from the Stop & Shop list", channel=Channel.SMS, words=shop)
+    assert wish.intent is Intent.OPT_OUT
+    assert read("nonstop & shopping? STOP", channel=Channel.SMS, words=shop).intent in STOPS
+
+
+def test_words_may_be_meant_for_one_sender_or_one_language_only() -> None:
+    own = Words(
+        narrower=(
+            Narrower(sender="+12025550199", stop=("PEACH",)),
+            Narrower(lang="de", stop=("Schluss mit Schuhen",)),
+        )
+    )
+
+    def wish(text: str, sender: str = "", lang: str | None = None) -> Intent:
+        return read(text, channel=Channel.SMS, words=own, sender=sender, lang=lang).intent
+
+    assert wish("peach", sender="+12025550199") is Intent.OPT_OUT
+    assert wish("peach") is not Intent.OPT_OUT
+    assert wish("peach", sender="+12025550198") is not Intent.OPT_OUT
+    assert wish("Schluss mit Schuhen", lang="de") is Intent.OPT_OUT
 
 
 @pytest.mark.parametrize(

@@ -113,3 +113,19 @@ def test_a_number_is_clear_where_our_question_numbered_the_choices() -> None:
 
 def test_an_unclear_answer_about_the_scope_leaves_the_stop_in_doubt() -> None:
     assert how_much("the first").may_be_stop
+
+
+@pytest.mark.parametrize(
+    "text", ["1 please", "1, thanks", "Please 1", "1 por favor", "bitte 1", "1 お願いします"]
+)
+def test_a_choice_may_be_made_politely(text: str) -> None:
+    assert how_much(text, CHOICES).intent is Intent.OPT_OUT
+    assert how_much(text.replace("1", "2"), CHOICES).scope == EVERYTHING
+
+
+def test_quoted_lines_are_not_the_writers_words() -> None:
+    told = read("see you at 5\n> Acme: sale today. Reply STOP to end", channel=Channel.SMS)
+    assert told.intent is Intent.OTHER
+    wish = read("> Acme: see you soon\nplease stop texting me", channel=Channel.SMS)
+    assert wish.intent is Intent.OPT_OUT
+    assert all("Acme" not in one.words for one in wish.evidence)

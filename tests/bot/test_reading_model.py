@@ -15,7 +15,7 @@ from bot.reading import read
 from bot.reading.features import expand, look
 from bot.reading.grammar import Pattern
 from bot.reading.joined import decide
-from bot.reading.model import PATH, bucket, compose, parse, shipped
+from bot.reading.model import BIAS, PATH, bucket, compose, parse, shipped
 
 MOST_BYTES = 3_000_000
 
@@ -42,20 +42,23 @@ def test_a_broken_file_is_refused(cut: int) -> None:
 @given(st.text(max_size=80), st.sampled_from(list(Context)))
 def test_the_packed_sums_are_the_plain_dot_product(text: str, context: Context) -> None:
     """Checked against the slow way: weight by weight."""
-    header, weights = parse(PATH.read_bytes())
-    size = 1 << header.bits
+    header, rows = parse(PATH.read_bytes())
     totals, count = [0] * len(header.shifts), 0
     for key in keys(text, context):
         features, times = expand(key)
         for feature in features:
             count += times
-            place = bucket(feature) & (size - 1)
+            start = (bucket(feature) & ((1 << header.bits) - 1)) * header.width
             for lane in range(len(totals)):
-                byte = weights[lane * size + place]
-                totals[lane] += times * (byte - 256 if byte > 127 else byte)
+                totals[lane] += times * (rows[start + lane] - BIAS)
+    sides = [
+        total * scale / sqrt(count or 1) + shift
+        for total, scale, shift in zip(totals, header.scales, header.shifts, strict=True)
+    ]
+    units = sides[-len(header.hidden) :]
     expected = [
-        total * header.scale / sqrt(count or 1) + shift
-        for total, shift in zip(totals, header.shifts, strict=True)
+        side + sum(max(unit, 0) * row[at] for unit, row in zip(units, header.hidden, strict=True))
+        for at, side in enumerate(sides[: -len(header.hidden)])
     ]
     assert shipped().distances(keys(text, context)) == pytest.approx(expected, abs=1e-6)
 

@@ -6,7 +6,8 @@ import argparse
 import hashlib
 import time
 from collections.abc import Iterable
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,16 +16,15 @@ import numpy as np
 from bot.reading.model import Header, compose
 from tests.train.corpus import FOLDER, load
 from tests.train.fit import (
-    INTENTS,
     held_out_distances,
     labels,
     layer,
     matrix,
     quantised,
-    separate,
     shares,
     weights_of,
 )
+from tests.train.network import INTENTS, fitted
 from tests.train.table import choose, decided, table
 
 BITS = 18
@@ -35,26 +35,30 @@ def train(executor: Executor, folder: Path, bits: int) -> tuple[bytes, str]:
     """The model file and the table of its cross-validation."""
     examples = load(executor, bits, folder)
     rows, wanted = matrix([one.whole for one in examples], bits), labels(examples)
-    distances = held_out_distances(executor, rows, wanted, examples, bits)
+    with ThreadPoolExecutor(2) as threads:
+        told = held_out_distances(threads, rows, wanted, examples)
     originals = [one for one in examples if one.measured]
-    second, offsets = layer(distances, labels(originals))
-    chances = shares(distances @ second + offsets)
+    second, offsets = layer(told, labels(originals))
+    chances = shares(told @ second + offsets)
     english = choose(originals, chances, english=True)
     other = choose(originals, chances, english=False)
     report = table(originals, decided(originals, chances, english, other))
-    first, shifts = separate(rows, wanted, weights_of(examples))
-    weights, scale = quantised(first)
+    network = fitted(rows, wanted, weights_of(examples))
     header = Header(
         intents=INTENTS,
         bits=bits,
-        scale=scale,
-        shifts=_rounded(shifts),
+        scales=(),
+        shifts=_rounded(network.shifts),
+        hidden=tuple(_rounded(row) for row in network.hidden),
         layer=tuple(_rounded(row) for row in second),
         bias=_rounded(offsets),
         english=english,
         other=other,
-        digest=hashlib.sha256(weights).hexdigest(),
+        digest="",
     )
+    weights, scales = quantised(network, header.width)
+    digest = hashlib.sha256(weights).hexdigest()
+    header = replace(header, scales=_rounded(scales), digest=digest)
     return compose(header, weights), f"{len(originals)} messages\n{report}\n{english}\n{other}"
 
 

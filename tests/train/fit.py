@@ -1,42 +1,40 @@
-"""Fit the weights: one linear separator per intent and one for stops, then a layer over them.
+"""Fit the weights: the network (`network.py`), then a layer over what it says.
 
-The second layer turns the separators' distances into probabilities. It is fitted on distances that
-come from models which never saw the author of the message, so that the probabilities hold for new
-hands. It sees the message twice: as a whole, and by the sentence that lies furthest.
+The layer turns the network's distances into probabilities. It is fitted on distances that come from
+networks which never saw the author of the message, so that the probabilities hold for new hands. It
+sees the message twice: as a whole, and by the sentence that lies furthest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
-from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
 
-from bot.model import STOPS, Intent
+from bot.reading.model import BIAS
 from tests.train.corpus import Example, Row
+from tests.train.network import INTENTS, SEPARATORS, Network, distances, fitted
 
 Floats: TypeAlias = NDArray[np.float64]
-INTENTS = tuple(Intent)
-_STRENGTH = 2.0  # of the separators; cross-validation is flat around it
-_ROUNDS = 300
-_TOLERANCE = 1e-2
+_FOLDS = 6
+_STEP = 0.6  # of a lane's usual weight; finer steps read no better and make a larger file
 
 
 def matrix(rows: Sequence[Row], bits: int) -> Any:
     """A row each: counts over the root of their sum."""
     if not rows:
-        return csr_matrix((0, 1 << bits))
+        return csr_matrix((0, 1 << bits), dtype=np.float32)
     ends = np.cumsum([0, *(len(one.buckets) for one in rows)])
     columns = np.concatenate([np.asarray(one.buckets, dtype=np.int32) for one in rows])
-    values = np.concatenate([np.asarray(one.counts) / np.sqrt(one.size) for one in rows])
+    values = np.concatenate(
+        [np.asarray(one.counts, np.float32) / np.sqrt(np.float32(one.size)) for one in rows]
+    )
     return csr_matrix((values, columns, ends), shape=(len(rows), 1 << bits))
 
 
@@ -50,84 +48,39 @@ def weights_of(examples: Sequence[Example]) -> Floats:
     return np.array([one.weight for one in examples])
 
 
-def separate(rows: Any, wanted: NDArray[np.int64], weight: Floats) -> tuple[Floats, Floats]:
-    """Weights (features x separators) and offsets; the last separator is stop or not."""
-    used = np.unique(rows.indices)
-    dense = rows[:, used]
-    stops = np.isin(wanted, [INTENTS.index(one) for one in STOPS])
-    weights = np.zeros((rows.shape[1], len(INTENTS) + 1))
-    offsets = np.full(len(INTENTS) + 1, -1.0)
-    targets = [*(wanted == place for place in range(len(INTENTS))), stops]
-    for place, target in enumerate(targets):
-        if target.all() or not target.any():
-            continue
-        separator = LinearSVC(
-            C=_STRENGTH, tol=_TOLERANCE, max_iter=_ROUNDS, dual=True, random_state=0
-        )
-        with catch_warnings():
-            simplefilter("ignore", ConvergenceWarning)  # the rounds are bounded on purpose
-            separator.fit(dense, target, sample_weight=weight)
-        weights[used, place] = separator.coef_[0]
-        offsets[place] = separator.intercept_[0]
-    return weights, offsets
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fold:
-    """What one hand's model is fitted on, and whose distances it tells."""
-
-    rows: Any
-    wanted: NDArray[np.int64]
-    weight: Floats
-    others: Any
-    others_sentences: Any
-
-
-def _distances_of_others(fold: _Fold) -> tuple[Floats, Floats]:
-    weights, offsets = separate(fold.rows, fold.wanted, fold.weight)
-    return (
-        np.asarray(fold.others @ weights + offsets),
-        np.asarray(fold.others_sentences @ weights + offsets),
-    )
-
-
 def held_out_distances(
-    executor: Executor, rows: Any, wanted: NDArray[np.int64], examples: Sequence[Example], bits: int
+    executor: Executor, rows: Any, wanted: NDArray[np.int64], examples: Sequence[Example]
 ) -> Floats:
-    """Each measured example's distances, by models that saw nothing by the same hand.
+    """Each measured example's distances, by networks that saw nothing by the same hand.
 
-    A column per separator for the whole message, then one for its furthest sentence.
+    A column per separator for the whole message, then one for its furthest sentence. The executor's
+    workers share memory (threads): the compiled fitting runs beside them.
     """
-    whose = np.array([one.hand for one in examples])
     measured = np.array([one.measured for one in examples])
-    weight = weights_of(examples)
-    masks = [whose == hand for hand in sorted(set(whose[measured]))]
-    distances = np.zeros((len(examples), 2 * (len(INTENTS) + 1)))
-
-    def folds() -> Iterator[_Fold]:
-        for mask in masks:
-            own = np.flatnonzero(mask & measured).tolist()
-            sentences = [row for at in own for row in examples[at].sentences]
-            yield _Fold(
-                rows=rows[~mask],
-                wanted=wanted[~mask],
-                weight=weight[~mask],
-                others=rows[own],
-                others_sentences=matrix(sentences, bits),
-            )
-
-    for mask, (whole, sentences) in zip(
-        masks, executor.map(_distances_of_others, folds()), strict=True
-    ):
-        own = np.flatnonzero(mask & measured).tolist()
-        distances[own] = np.hstack(
-            [whole, _furthest(whole, sentences, [examples[at] for at in own])]
-        )
-    return np.asarray(distances[measured])
+    hands = sorted({one.hand for one in examples if one.measured})
+    fold_of = {hand: place % min(_FOLDS, len(hands)) for place, hand in enumerate(hands)}
+    folds = np.array([fold_of.get(one.hand, -1) for one in examples])
+    told = np.zeros((len(examples), 2 * SEPARATORS))
+    one_fold = partial(_distances_of_fold, rows, wanted, examples, folds)
+    for own, found in executor.map(one_fold, sorted(set(fold_of.values()))):
+        told[own] = found
+    return np.asarray(told[measured])
 
 
-def _furthest(whole: Floats, sentences: Floats, examples: Sequence[Example]) -> Floats:
+def _distances_of_fold(
+    rows: Any, wanted: NDArray[np.int64], examples: Sequence[Example], folds: Any, fold: int
+) -> tuple[list[int], Floats]:
+    others = np.flatnonzero(folds != fold)
+    network = fitted(rows[others], wanted[others], weights_of(examples)[others])
+    own = [at for at in np.flatnonzero(folds == fold).tolist() if examples[at].measured]
+    whole = distances(network, rows[own])
+    return own, np.hstack([whole, _furthest(network, whole, [examples[at] for at in own])])
+
+
+def _furthest(network: Network, whole: Floats, examples: Sequence[Example]) -> Floats:
     """The largest distance among an example's sentences, per separator."""
+    bits = len(network.rows).bit_length() - 1
+    sentences = distances(network, matrix([row for one in examples for row in one.sentences], bits))
     furthest, start = whole.copy(), 0
     for at, one in enumerate(examples):
         if one.sentences:
@@ -136,11 +89,11 @@ def _furthest(whole: Floats, sentences: Floats, examples: Sequence[Example]) -> 
     return furthest
 
 
-def layer(distances: Floats, wanted: NDArray[np.int64]) -> tuple[Floats, Floats]:
+def layer(told: Floats, wanted: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """The second layer: weights (separators x intents) and offsets."""
     model = LogisticRegression(C=1.0, max_iter=5000, tol=1e-5)
-    model.fit(distances, wanted)
-    weights = np.zeros((distances.shape[1], len(INTENTS)))
+    model.fit(told, wanted)
+    weights = np.zeros((told.shape[1], len(INTENTS)))
     offsets = np.full(len(INTENTS), -20.0)  # an intent without an example is never read
     weights[:, model.classes_] = model.coef_.T
     offsets[model.classes_] = model.intercept_
@@ -153,9 +106,11 @@ def shares(logits: Floats) -> Floats:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def quantised(weights: Floats) -> tuple[bytes, float]:
-    """Signed bytes, separator by separator, and what one step is worth. The few outliers are cut."""
-    common = weights[np.abs(weights).max(axis=1) > 0]
-    scale = float(np.quantile(np.abs(common), 0.9999)) / 127 or 1.0
-    steps = np.clip(np.rint(weights / scale), -127, 127).astype(np.int8)
-    return steps.T.tobytes(), scale
+def quantised(network: Network, width: int) -> tuple[bytes, list[float]]:
+    """A row of `width` bytes per bucket, and what a step is worth in each lane. Outliers are cut."""
+    used = network.rows[np.abs(network.rows).max(axis=1) > 0]
+    scales = used.std(axis=0) * _STEP + 1e-9
+    steps = np.clip(np.rint(network.rows / scales), -BIAS, BIAS - 1) + BIAS
+    rows = np.full((len(steps), width), BIAS, np.uint8)
+    rows[:, : steps.shape[1]] = steps
+    return rows.tobytes(), [float(one) for one in scales]

@@ -141,6 +141,7 @@ def with_doubts(read: Reader) -> Reader:
         context: Context,
         choices: tuple[str, ...],
         lang: str | None,
+        sender: str = "",
     ) -> Reading:
         found = read(text, channel=channel, context=context, choices=choices, lang=lang)
         at = text.find("dunno")

@@ -39,7 +39,8 @@ class Deciding:
         if review is None:
             raise NotFound("there is no review of this id")
         session.lock(review.addr)
-        review = session.review(asked.review_id) or review  # as it stands now that it is ours
+        own = (one for one in session.reviews_of(review.addr) if one.id == review.id)
+        review = next(own, review)  # as it stands now that it is ours
         found = _found(session, review)
         now = self.clock()
         conversation = session.conversation(review.addr, review.sender)

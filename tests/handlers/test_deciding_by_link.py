@@ -143,6 +143,6 @@ def test_a_forward_is_tried_until_it_arrives() -> None:
 
 
 def test_words_are_shown_as_words(desk: Site) -> None:
-    desk.bench.hears(mail("not sure <script>alert(1)</script> I still want these"))
+    desk.bench.hears(mail("<script>hm</script> not sure I still want these"))
     page = desk.client.get(link(desk)).text
     assert "<script>" not in page

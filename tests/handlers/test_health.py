@@ -22,7 +22,7 @@ def test_what_waits_and_what_was_parked_is_counted(desk: Site) -> None:
     desk.bench.hears(sms("no"))
     desk.bench.hears(mail("please unsubscribe me"))
     text = desk.client.get("/metrics").text
-    assert 'heed_outbox{state="pending"} 1.0' in text
+    assert 'heed_outbox{state="pending"} 2.0' in text  # the unclear text, to people; the answer
     assert 'heed_outbox{state="parked"} 0.0' in text
     assert "heed_reviews_open 1.0" in text
     assert "example.com" not in text

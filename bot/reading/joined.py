@@ -26,6 +26,8 @@ _SETTLED_RULES = frozenset(
 _SHOWN = 3  # pieces of evidence
 _TELLING = 0.2  # of the strongest word's pull; less is not shown
 _WORDS_FOR_A_LANGUAGE = 3
+_DENIED = "phrase:stay"  # a stop that is said not to be wanted; no doubt then remains
+_NEVER = 2.0  # a share that nothing has
 _CLOSE = frozenset((Intent.LESS, Intent.REASON))  # never dropped, so no stop is lost in them
 _REST = frozenset((Intent.OTHER, Intent.OPT_IN, Intent.HELP))
 
@@ -37,6 +39,11 @@ class Ruled:
     first: Reading
     verdict: Verdict
     answer: Reading
+
+    @property
+    def stops(self) -> bool:
+        """True where they find a stop, if the message came out of the blue."""
+        return self.first.intent in STOPS
 
     @property
     def settled(self) -> bool:
@@ -67,13 +74,15 @@ def weighed(
     seen = seen_by_model(folded, ruled, channel=channel, context=context)
     shares = model.shares(seen, sentences)
     threshold = model.header.english if seen.lang == "en" else model.header.other
-    intent, runner_up, maybe = decide(shares, threshold.stop, threshold.maybe)
+    stop = threshold.to_stop(agreed=ruled.stops) if _speaks(seen) or ruled.stops else _NEVER
+    least = stop if ruled.first.rule == _DENIED else threshold.maybe
+    intent, runner_up, maybe = decide(shares, stop, least)
     told = ruled.answer if ruled.answer.intent is intent else ruled.first
     agreed = told.intent is intent and bool(told.evidence)
     spoken = seen.lang if seen.known >= _WORDS_FOR_A_LANGUAGE else None
     found = reading(
         intent,
-        round(_confidence(shares, intent, threshold.stop), 4),
+        round(_confidence(shares, intent, stop), 4),
         told.rule if agreed else "model",
         lang=(told.lang if agreed and told.lang != hint else None) or spoken or hint,
         scope=(told.scope if agreed else None) or scope_of(intent, parts, words),
@@ -84,6 +93,14 @@ def weighed(
     if context is Context.REASON_ASKED and (intent in STOPS or intent is Intent.REASON):
         return replace(found, reason=reason_of(text))
     return found
+
+
+def _speaks(seen: Seen) -> bool:
+    """Whether there is any word, or a sign for one; single letters and ??? say nothing."""
+    return any(
+        len(piece.word) > 1 if piece.kind == "word" else piece.kind == "sign" or piece.word > "~"
+        for piece in seen.pieces
+    )
 
 
 def decide(

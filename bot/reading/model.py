@@ -39,10 +39,19 @@ _KEPT = 60_000  # sums of keys; then they are made again
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """From `stop` on it is read as a stop, from `maybe` on a person is asked."""
+    """How likely a stop must be to be read as one.
+
+    `stop`: where no rule found one; much of what people write is about nothing of ours, so there it
+    takes more. `agreed`: where a rule did. From `maybe` on a person is asked.
+    """
 
     stop: float
+    agreed: float
     maybe: float
+
+    def to_stop(self, *, agreed: bool) -> float:
+        """From which share on it is a stop."""
+        return self.agreed if agreed else self.stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,13 @@ def test_what_lies_beyond_the_limit_is_not_read() -> None:
     assert intent("x " * READ_LIMIT + "\nSTOP") not in STOPS
 
 
+@pytest.mark.parametrize(
+    "text", ["??? ???", "x x x x", "x " * 300, "... !!! ???", "1 2 3 4", "a b c d e f"]
+)
+def test_what_holds_no_word_is_never_read_as_a_stop_by_the_model(text: str) -> None:
+    assert intent(text) not in STOPS
+
+
 # --- dressed up, misspelt --------------------------------------------------------------------------
 
 

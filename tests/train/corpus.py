@@ -40,8 +40,8 @@ class Example:
     """A labelled message, its features, and what the rules say of it.
 
     `author`: the file's name; each file was written by one hand. `whole`: the message, `sentences`:
-    each of its sentences, where there are several. `settled` is the rules' final word, if any.
-    `measured`: written out by a person; misspelt copies and sentences made from slots are there to
+    each of its sentences, where there are several. `settled` is the rules' final word, if any,
+    `agreed` that they found a stop. `measured`: written out by a person; misspelt copies and sentences made from slots are there to
     train with, by their `weight`, and not to measure by.
     """
 
@@ -50,6 +50,7 @@ class Example:
     label: Intent
     english: bool
     settled: Intent | None
+    agreed: bool
     whole: Row
     sentences: tuple[Row, ...]
     weight: float
@@ -114,6 +115,7 @@ def example(line: _Line) -> Example:
         label=Intent(item["intent"]),
         english=seen.lang == "en",
         settled=ruled.answer.intent if ruled.settled else None,
+        agreed=ruled.stops,
         whole=_row(seen, line.bits),
         sentences=tuple(_row(one, line.bits) for one in alone) if line.measured else (),
         weight=line.weight,

@@ -13,28 +13,41 @@ from tests.train.fit import Floats
 from tests.train.network import INTENTS
 
 _INNOCENT = frozenset((Intent.OTHER, Intent.OPT_IN, Intent.HELP))
-FALSE = {True: 0.035, False: 0.035}  # innocent messages read as a stop, English or not
-ASKED = {True: 0.08, False: 0.09}  # innocent messages that a person is asked about
+# Innocent messages read as a stop, of all: English or not; where the rules agree, where they do not.
+FALSE = {True: {True: 0.017, False: 0.012}, False: {True: 0.014, False: 0.012}}
+ASKED = {True: 0.085, False: 0.1}  # innocent messages that a person is asked about
 _LEAST = 0.02
+_UNKNOWN = Threshold(stop=0.5, agreed=0.5, maybe=0.25)  # nothing to choose by
 
 
 def choose(examples: Sequence[Example], chances: Floats, *, english: bool) -> Threshold:
     """The lowest thresholds that keep within `FALSE` and `ASKED` on messages of new authors."""
     stops = [INTENTS.index(one) for one in STOPS]
     innocent = [
-        (float(row[stops].sum()), one.settled)
+        (float(row[stops].sum()), one)
         for one, row in zip(examples, chances, strict=True)
         if one.label in _INNOCENT and one.english is english
     ]
-    open_ = sorted((mass for mass, settled in innocent if settled is None), reverse=True)
-    fixed = sum(settled in STOPS for _, settled in innocent)
+    open_ = sorted((mass for mass, one in innocent if one.settled is None), reverse=True)
     if not open_:
-        return Threshold(stop=0.5, maybe=0.25)
-    false = max(0, int(FALSE[english] * len(innocent)) - fixed)
-    asked = false + int(ASKED[english] * len(innocent))
-    stop = max(open_[min(false, len(open_) - 1)], 2 * _LEAST)
-    maybe = max(open_[min(asked, len(open_) - 1)], _LEAST)
-    return Threshold(stop=round(stop + 1e-4, 4), maybe=round(min(maybe, stop) + 1e-4, 4))
+        return _UNKNOWN
+
+    def bar(*, agreed: bool) -> float:
+        of_kind = sorted(
+            (mass for mass, one in innocent if one.settled is None and one.agreed is agreed),
+            reverse=True,
+        )
+        if not of_kind:
+            return _UNKNOWN.stop
+        allowed = int(FALSE[english][agreed] * len(innocent))
+        return max(of_kind[allowed], 2 * _LEAST) if allowed < len(of_kind) else 2 * _LEAST
+
+    stop, agreed = bar(agreed=False), bar(agreed=True)
+    asked = int((sum(FALSE[english].values()) + ASKED[english]) * len(innocent))
+    maybe = min(max(open_[min(asked, len(open_) - 1)], _LEAST), stop, agreed)
+    return Threshold(
+        stop=round(stop + 1e-4, 4), agreed=round(agreed + 1e-4, 4), maybe=round(maybe + 1e-4, 4)
+    )
 
 
 def decided(
@@ -45,7 +58,8 @@ def decided(
     for one, row in zip(examples, chances, strict=True):
         threshold = english if one.english else other
         named = dict(zip(INTENTS, map(float, row), strict=True))
-        intent, _, maybe = decide(named, threshold.stop, threshold.maybe)
+        stop = threshold.to_stop(agreed=one.agreed)
+        intent, _, maybe = decide(named, stop, threshold.maybe)
         outcomes.append(
             Outcome(lang=one.lang, label=one.label, read=one.settled or intent, maybe=maybe)
         )

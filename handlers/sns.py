@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -24,8 +25,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from handlers.payload import Payload, read_json
-from handlers.ports import Malformed, RawRequest, Unverified
+from handlers.ports import Malformed, RawRequest, Unsupported, Unverified
 from handlers.settings import SettingsError
+
+log = logging.getLogger("heed.webhooks")
 
 TOLERANCE = timedelta(minutes=65)  # SNS comes again for at most an hour
 NOTIFICATION, CONFIRMATION = "Notification", "SubscriptionConfirmation"
@@ -131,6 +134,24 @@ class Sns:
                     self._fetched.clear()
                 self._fetched[url] = known
         return (known,)
+
+
+def notification(body: bytes, confirm: Callable[[Payload], None]) -> tuple[Payload, Payload]:
+    """The envelope of a verified request, and the message in it.
+
+    Raises:
+        Unsupported: it offers a subscription, which `confirm` is given to take, or ends one.
+        Malformed: it holds no message.
+    """
+    envelope = read_json(body)
+    kind = envelope.optional("Type")
+    if kind == CONFIRMATION:
+        confirm(envelope)
+        raise Unsupported("subscription_confirmed")
+    if kind != NOTIFICATION:
+        log.warning("sns: no longer subscribed to a topic of ours")
+        raise Unsupported(kind[:40])
+    return envelope, read_json(envelope.text("Message").encode("utf-8", "surrogatepass"))
 
 
 def require_sns_url(url: str, topic: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.model import Intent, LedgerEntry
-from handlers.deciding import token_for
+from handlers.decision_links import token_for
 from handlers.slack.words import CAUSES, INTENTS
 from storage import OutboxItem, Review, ReviewState, Session, Store
 

@@ -18,10 +18,10 @@ from pydantic import AfterValidator
 from handlers.email.undeliverable import is_policy
 from handlers.http_client import fetch
 from handlers.mail_service import Happening, MailEvent, ReceivedMail, event
-from handlers.payload import Payload, read_json
+from handlers.payload import Payload
 from handlers.ports import Malformed, RawRequest, Unsupported
 from handlers.settings import List, Part, Settings, is_set_up, part
-from handlers.sns import CONFIRMATION, NOTIFICATION, Sns, arns, pinned, require_sns_url, signed
+from handlers.sns import Sns, arns, notification, pinned, require_sns_url, signed
 
 log = logging.getLogger("heed.webhooks")
 
@@ -54,15 +54,7 @@ class Ses:
         self._sns.verify(request.body, request.received_at)
 
     def parse(self, request: RawRequest) -> Sequence[MailEvent | ReceivedMail]:
-        envelope = read_json(request.body)
-        kind = envelope.optional("Type")
-        if kind == CONFIRMATION:
-            self._confirm(envelope)
-            raise Unsupported("subscription_confirmed")
-        if kind != NOTIFICATION:
-            log.warning("service=%s no longer subscribed to a topic of ours", self.name)
-            raise Unsupported(kind[:40])
-        told = read_json(envelope.text("Message").encode("utf-8", "surrogatepass"))
+        envelope, told = notification(request.body, self._confirm)
         what = told.optional("eventType") or told.optional("notificationType")
         if what == "Received":
             return [_mail(told)]
@@ -100,43 +92,36 @@ def _mail(told: Payload) -> ReceivedMail:
 
 def _events(what: str, told: Payload, event_id: str) -> Iterator[MailEvent]:
     """SES may name several recipients, each of whom may be the one who complained."""
-    if what == "Complaint":
-        complaint = told.object("complaint")
-        if complaint.optional("complaintFeedbackType") == "not-spam":
+    match what:
+        case "Complaint":
+            of, recipients = told.object("complaint"), "complainedRecipients"
+            if of.optional("complaintFeedbackType") == "not-spam":
+                return
+        case "Bounce":
+            of, recipients = told.object("bounce"), "bouncedRecipients"
+        case "DeliveryDelay":
+            of, recipients = told.object("deliveryDelay"), "delayedRecipients"
+        case "Subscription":
+            yield from _left(told, event_id)
             return
-        for one in complaint.objects("complainedRecipients"):
-            yield event(
-                Happening.COMPLAINED,
-                told,
-                one.optional("emailAddress"),
-                event_id=event_id,
-                occurred_at=complaint.moment("timestamp"),
-            )
-    elif what == "Bounce":
-        bounce = told.object("bounce")
-        permanent = bounce.optional("bounceType") == "Permanent"
-        for one in bounce.objects("bouncedRecipients"):
-            gone = permanent and bounce.optional("bounceSubType") in FOR_GOOD
-            refused = is_policy(f"{one.optional('status')} {one.optional('diagnosticCode')}")
-            yield event(
-                Happening.BOUNCED if gone and not refused else Happening.DELAYED,
-                told,
-                one.optional("emailAddress"),
-                event_id=event_id,
-                occurred_at=bounce.moment("timestamp"),
-            )
-    elif what == "DeliveryDelay":
-        delay = told.object("deliveryDelay")
-        for one in delay.objects("delayedRecipients"):
-            yield event(
-                Happening.DELAYED,
-                told,
-                one.optional("emailAddress"),
-                event_id=event_id,
-                occurred_at=delay.moment("timestamp"),
-            )
-    elif what == "Subscription":
-        yield from _left(told, event_id)
+        case _:
+            return
+    for one in of.objects(recipients):
+        yield event(
+            _happened(what, of, one),
+            told,
+            one.optional("emailAddress"),
+            event_id=event_id,
+            occurred_at=of.moment("timestamp"),
+        )
+
+
+def _happened(what: str, of: Payload, recipient: Payload) -> Happening:
+    if what == "Complaint":
+        return Happening.COMPLAINED
+    gone = of.optional("bounceType") == "Permanent" and of.optional("bounceSubType") in FOR_GOOD
+    refused = is_policy(f"{recipient.optional('status')} {recipient.optional('diagnosticCode')}")
+    return Happening.BOUNCED if gone and not refused else Happening.DELAYED
 
 
 def _left(told: Payload, event_id: str) -> Iterator[MailEvent]:

@@ -28,7 +28,7 @@ from handlers.account import Account
 from handlers.http_client import fetch
 from handlers.keyfile import write_private
 from handlers.optout_lists import Blocked, ToBlock
-from handlers.payload import Payload, read_json
+from handlers.payload import Payload
 from handlers.ports import (
     AnswersByApi,
     OutcomeUnknown,
@@ -37,7 +37,7 @@ from handlers.ports import (
     Unsupported,
 )
 from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, is_set_up, part
-from handlers.sns import CONFIRMATION, NOTIFICATION, Sns, arns, pinned, signed
+from handlers.sns import Sns, arns, notification, pinned, signed
 from handlers.spelled import listed, person
 from storage.rows import OutboxItem
 
@@ -96,15 +96,7 @@ class AwsSns(AnswersByApi):
         self._sns.verify(request.body, request.received_at)
 
     def parse(self, request: RawRequest) -> Sequence[Inbound]:
-        envelope = read_json(request.body)
-        kind = envelope.optional("Type")
-        if kind == CONFIRMATION:
-            self._confirm(envelope)
-            raise Unsupported("subscription_confirmed")
-        if kind != NOTIFICATION:
-            log.warning("provider=%s no longer subscribed to a topic of ours", self.name)
-            raise Unsupported(kind[:40])
-        message = read_json(envelope.text("Message").encode("utf-8", "surrogatepass"))
+        envelope, message = notification(request.body, self._confirm)
         if "originationNumber" not in message.value:
             raise Unsupported("event")
         text = message.optional("messageBody")

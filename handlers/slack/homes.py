@@ -6,15 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.addresses import AddressError, slack
-from bot.model import CHANNEL_SCOPE, EVERYTHING, Channel, Hold
+from bot.model import CHANNEL_SCOPE, EVERYTHING, Hold
 from handlers.parts import Parts
 from handlers.ports import SendError
-from handlers.recorder import new_id
 from handlers.slack.calling import Caller
 from handlers.slack.client import CALL_ERRORS
 from handlers.slack.days import last_days
 from handlers.slack.home import ROWS, TeamHome, customer_view, team_view
-from handlers.slack.notices import OURSELVES
+from handlers.slack.notices import promise_own
 from handlers.slack.payload import text_at
 from handlers.slack.rich import Block
 from handlers.slack.roles import Roles, Standing
@@ -26,19 +25,7 @@ DAYS = 7
 
 def promise_home(session: Session, team: str, user: str, now: datetime) -> None:
     """Have the Home of this person published; `team` is the app's own workspace."""
-    session.promise(
-        OutboxItem(
-            id=new_id(now, session.chance),
-            addr=session.touch(OURSELVES, now),
-            kind=HOME,
-            channel=Channel.SLACK,
-            provider="slack",
-            payload={"team": team, "user": user},
-            repeatable=True,
-            created_at=now,
-            due_at=now,
-        )
-    )
+    promise_own(session, HOME, {"team": team, "user": user}, now)
 
 
 class Homes:

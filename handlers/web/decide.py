@@ -14,7 +14,7 @@ from werkzeug.exceptions import Unauthorized
 from bot.addresses import masked
 from bot.errors import HeedError, NotAllowed
 from bot.model import Actor, ReviewDecision, Role, Verdict
-from handlers.deciding import opened
+from handlers.decision_links import opened
 from handlers.parts import Parts
 from handlers.slack.words import CAUSES, VERDICTS
 from handlers.waiting import Waiting

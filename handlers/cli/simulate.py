@@ -15,7 +15,7 @@ from bot.model import Address, Channel, LedgerEntry
 from handlers import guide, providers
 from handlers.account import Account
 from handlers.cli.context import fail, joined, shown
-from handlers.parts import Parts
+from handlers.parts import Parts, utc_now
 from handlers.ports import RawRequest
 from storage import OutboxItem
 
@@ -107,7 +107,7 @@ def _make_key(account: Account, folder: Path) -> None:
     make = getattr(providers.module_of(account.provider), "make_key", None)
     if make is None:
         fail(f"{account.provider} signs with a secret that is set here: no key is needed")
-    for variable, value in make(folder, account).items():
+    for variable, value in make(folder, account, utc_now()).items():
         click.echo(f"{variable}={value}")
     click.echo("Set this on a test desk only: whoever has the key can speak for any customer.")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -221,11 +221,13 @@ def _refusal(response: Any) -> SendError | OutcomeUnknown:
     return SendError(code, permanent=True, block=code == OPTED_OUT)
 
 
-def make_key(folder: Path, account: Account) -> dict[str, str]:
-    """A key and its certificate for a test desk: the variable to set; both stand in `folder`."""
+def make_key(folder: Path, account: Account, now: datetime) -> dict[str, str]:
+    """A key and its certificate for a test desk: the variable to set; both stand in `folder`.
+
+    The certificate holds from an hour before `now` for thirty days.
+    """
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "heed simulate")])
-    now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

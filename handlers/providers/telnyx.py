@@ -217,7 +217,7 @@ def _fits(key: Ed25519PublicKey, signature: bytes, moment: str, body: bytes) -> 
     return True
 
 
-def make_key(folder: Path, account: Account) -> dict[str, str]:
+def make_key(folder: Path, account: Account, _now: datetime) -> dict[str, str]:
     """A pair of keys for a test desk: the variable to set; the private key stays in `folder`."""
     key = Ed25519PrivateKey.generate()
     write_private(folder / "telnyx-simulate.key", base64.b64encode(key.private_bytes_raw()))

@@ -72,7 +72,7 @@ def test_a_provider_that_keeps_its_key_has_a_way_to_make_one_for_a_test(
         if guide.secret(account, desk.parts.settings):
             assert not hasattr(module, "make_key")
             return
-    variables = module.make_key(tmp_path / "keys", account)
+    variables = module.make_key(tmp_path / "keys", account, NOW)
     (key,) = (tmp_path / "keys").glob("*.key")
     assert key.stat().st_mode & 0o077 == 0
     (tmp_path / "other").mkdir()

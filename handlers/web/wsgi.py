@@ -8,6 +8,8 @@ import signal
 import threading
 import time
 
+from bot.model import Channel
+from bot.reading import read
 from handlers.logs import set_up_logs
 from handlers.parts import join
 from handlers.settings import load_settings
@@ -29,6 +31,8 @@ def _end_with(parent: int) -> None:
 _settings = load_settings(os.environ)
 set_up_logs(_settings.log_level)
 application = create_app(join(_settings))
+# The first reading loads weights and tables: once, here, not by every thread of a first rush.
+read("good morning", channel=Channel.SMS)
 _server = multiprocessing.parent_process()
 threading.Thread(
     target=_end_with, args=(_server.pid if _server else os.getppid(),), daemon=True

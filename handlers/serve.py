@@ -39,6 +39,7 @@ from handlers.sealing import Sealing
 from handlers.settings import Settings, SettingsError
 from handlers.slack.deciders import Deciders
 from handlers.slack.digest import Digest
+from handlers.slack.roster import Roster
 from handlers.slack.socket import SocketMode
 from handlers.slack.speaker import SlackSpeaker
 from handlers.sync_chore import Syncing
@@ -125,6 +126,7 @@ def worker(parts: Parts) -> Worker:
             *(() if parts.settings.demo else (Syncing(parts),)),
             Digest(parts),
             Deciders(parts),
+            Roster(parts),
         ),
     )
 

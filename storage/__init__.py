@@ -69,6 +69,9 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
     custody         known_after(addr, limit) -> list[Known]
                     outbox_since(moment) -> dict[OutboxState, int]   overdue_reviews(now) -> int
                     (`storage.backup` copies a SQLite desk and puts it back)
+    slack people    slack_person(who)   learn_slack_person(who, ...)   want_slack_person(who, ...)
+                    slack_people_due(...)   save_slack_wishes(who, ...)
+                    forget_slack_people(before)
     settings        setting(name) -> str | None             save_setting(name, value)
 
 Errors: `StoreUnavailable` (come back later), `Conflict` (read again), `Unreadable` (an alarm),
@@ -88,6 +91,7 @@ from storage.rows import (
     ReviewState,
 )
 from storage.session import Session
+from storage.slack_people import SlackPerson
 from storage.store import Store, open_store
 
 __all__ = [
@@ -101,6 +105,7 @@ __all__ = [
     "Review",
     "ReviewState",
     "Session",
+    "SlackPerson",
     "Store",
     "StoreError",
     "StoreUnavailable",

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0005"  # the newest in `migrations/versions`; a test holds that
+REVISION = "0006"  # the newest in `migrations/versions`; a test holds that
 MAIN = MetaData()
 KEYS = MetaData()  # its own file on SQLite, with its own short-lived backups
 
@@ -249,6 +249,22 @@ shelves = Table(
     MAIN,
     _count("shelf", key=True),
     _blob("digest"),
+    sqlite_with_rowid=False,
+)
+
+slack_people = Table(
+    "slack_people",  # who asked something of Heed in Slack, by Slack's own word
+    MAIN,
+    _blob("who", key=True),  # keyed hash of workspace and user
+    _text("workspace"),
+    _text("member"),  # the user id of full members, who are staff; of everybody else empty
+    _text("home"),
+    _text("standing"),
+    _time("learned_at"),  # 0: never
+    _time("wanted_at"),
+    _text("wishes"),  # their own settings, as JSON
+    Index("slack_people_learned_at", "learned_at", "who"),
+    Index("slack_people_wanted_at", "wanted_at"),
     sqlite_with_rowid=False,
 )
 

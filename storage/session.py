@@ -17,6 +17,7 @@ from storage.retention import Retention
 from storage.reviews import Reviews
 from storage.schema import settings
 from storage.seals import Seals
+from storage.slack_people import SlackPeople
 from storage.sql import Statement, param, upsert
 from storage.suppressions import Suppressions
 
@@ -35,6 +36,7 @@ class Session(
     Retention,
     Custody,
     Reporting,
+    SlackPeople,
 ):
     """Given to the work of `Store.write` and `Store.read`, and of no use after it."""
 

@@ -1,7 +1,6 @@
 """Slack's Web API as far as the demo needs it, so that no call of the demo leaves this machine.
 
-`users.info` describes the demo's people, `chat.postEphemeral` is shown on the page; every other
-method is answered `ok` and does nothing.
+`chat.postEphemeral` is shown on the page; every other method is answered `ok` and does nothing.
 Only a caller with the demo's own bot token is answered: our own server.
 """
 
@@ -13,7 +12,6 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response, jsonify, request
 
-from handlers.demo.slack_ways import AGENT, CUSTOMER, team
 from handlers.slack.settings import SlackSettings
 
 PATH = "/demo/slack-api"
@@ -31,26 +29,9 @@ def add_routes(demo: Blueprint, slack: SlackSettings) -> Sequence[str]:
         given = request.headers.get("Authorization", "").encode()
         if not hmac.compare_digest(expected, given):
             return jsonify(ok=False, error="invalid_auth")
-        if method == "users.info":
-            return _user(_sent("user"))
         if method == "chat.postEphemeral":
             whispers.append(_sent("text")[:TEXT_LIMIT])
         return jsonify(ok=True, ts="1.000001", channel=slack.review_channel, view={"id": "V0DEMO"})
-
-    def _user(user: str) -> Response:
-        if user not in (AGENT, CUSTOMER):
-            return jsonify(ok=False, error="user_not_found")
-        return jsonify(
-            ok=True,
-            user={
-                "id": user,
-                "team_id": team(slack),
-                "deleted": False,
-                "is_bot": False,
-                "is_restricted": False,
-                "is_ultra_restricted": False,
-            },
-        )
 
     return whispers
 

@@ -16,6 +16,7 @@ from bot.model import Address, Json
 from handlers.demo.ways_in import Delivery, NoAnswer, post
 from handlers.parts import Parts
 from handlers.slack.door import signed_headers
+from handlers.slack.people import Member, Standing, remember
 from handlers.slack.settings import SlackSettings
 from handlers.slack.text import escaped
 from handlers.slack.web import PATH
@@ -31,6 +32,19 @@ COMMAND = "/optout"
 
 def team(slack: SlackSettings) -> str:
     return slack.team_id or TEAM
+
+
+def _introduce(parts: Parts, slack: SlackSettings) -> None:
+    """What Slack would have said of the agent; the demo's worker asks nobody."""
+    agent = addresses.slack(team(slack), AGENT)
+    remember(
+        parts.store,
+        team(slack),
+        AGENT,
+        parts.store.address_hash(agent),
+        Member(team=team(slack), standing=Standing.FULL),
+        parts.clock(),
+    )
 
 
 def customer(slack: SlackSettings) -> Address:
@@ -76,6 +90,7 @@ def send_command(parts: Parts, slack: SlackSettings, line: str) -> Delivery:
     command, _, rest = line.strip().partition(" ")
     if command != COMMAND:
         raise NoAnswer(f"the command is {COMMAND}, followed by an address")
+    _introduce(parts, slack)
     form = {
         "command": command,
         "text": rest,
@@ -98,6 +113,7 @@ def send_click(
         NoAnswer: the door did not accept it.
     """
     now = parts.clock()
+    _introduce(parts, slack)
     payload: Mapping[str, Json] = {
         "type": "block_actions",
         "api_app_id": APP,

@@ -9,16 +9,14 @@ import logging
 import secrets
 from typing import Any
 
-from slack_sdk import WebClient
-
 from bot.addresses import AddressError
 from bot.errors import HeedError
 from bot.model import CHANNEL_SCOPE, Address, Channel
 from handlers.parts import Parts
 from handlers.slack import modal
 from handlers.slack.access import note_access
+from handlers.slack.behind import Behind
 from handlers.slack.caps import Caps
-from handlers.slack.client import CALL_ERRORS, code_of
 from handlers.slack.lookup import looked_up
 from handlers.slack.payload import Payload, text_at
 from handlers.slack.record import record
@@ -31,6 +29,7 @@ from storage.errors import StoreUnavailable
 log = logging.getLogger("heed.slack.commands")
 
 LOOKUP, HELP = "lookup", "help"
+NOT_OPENED = "The form did not open. Nothing was recorded; type the words behind the address."
 AWAY = "Nothing was recorded: Heed's database cannot be reached. Please try again in a minute."
 USAGE = (
     "`{0} ADDRESS what was said` records an opt-out at once\n"
@@ -41,10 +40,10 @@ USAGE = (
 
 
 class Commands:
-    def __init__(self, parts: Parts, roles: Roles, client: WebClient) -> None:
+    def __init__(self, parts: Parts, roles: Roles, behind: Behind) -> None:
         self._parts = parts
         self._roles = roles
-        self._client = client
+        self._behind = behind
         self._caps = Caps(parts)
 
     def command(self, body: Payload) -> str:
@@ -91,11 +90,11 @@ class Commands:
     def _at_home(self, mentioned: Address) -> Address:
         """A mention names the user alone: in shared channels they may be of another workspace."""
         team, _, user = mentioned.value.partition("/")
-        home = self._roles.member(user).team or team
+        home = self._roles.home_of(user, team)
         return Address(channel=Channel.SLACK, value=f"{home}/{user}")
 
     def _lookup(self, text: str, body: Payload) -> str:
-        actor = self._roles.actor(clicker(body))
+        actor = self._roles.actor(clicker(body), surely=True)
         address = self._typed(text, body).address
         now = self._parts.clock()
 
@@ -107,22 +106,23 @@ class Commands:
         return self._parts.store.write(work)
 
     def _open(self, body: Payload, address: str = "") -> str:
-        """Nothing is recorded before the form is submitted, so that anybody may see it."""
-        filled = modal.Filled(when=self._parts.clock(), addresses=address)
-        if self.open(text_at(body, "trigger_id"), filled):
-            return ""
-        return "The form did not open. Nothing was recorded; type the words behind the address."
+        self.open(body, modal.Filled(when=self._parts.clock(), addresses=address))
+        return ""
 
-    def open(self, trigger: str, filled: modal.Filled) -> bool:
-        """Open the form. Without the database: a trigger lives for three seconds."""
+    def open(self, body: Payload, filled: modal.Filled) -> None:
+        """Open the form, behind the answer; who they are is asked meanwhile.
+
+        Nothing is recorded before it is submitted, so that anybody may see it.
+        """
         langs = sorted(self._parts.voice.answers.tables)
         view = modal.form(secrets.token_hex(16), self._parts.policy, langs, filled)
-        try:
-            self._client.views_open(trigger_id=trigger, view=view)
-        except CALL_ERRORS as error:
-            log.warning("the form did not open: %s", code_of(error))
-            return False
-        return True
+        channel, user = text_at(body, "channel_id"), text_at(body, "user_id")
+        self._behind.open(
+            text_at(body, "trigger_id"),
+            lambda: view,
+            failed=lambda: self._behind.whisper(channel, user, NOT_OPENED),
+        )
+        self._behind.run(lambda: self._roles.meet(clicker(body)))
 
     def submit(self, body: Payload) -> dict[str, Any]:
         """The answer to the form: a receipt in its place, or what is wrong under its fields."""

@@ -72,7 +72,7 @@ class Deciders:
         self._tried_at = now
         client = self._client
         try:
-            lists = {one: _members(client, one) for one in self._lists}
+            lists = {one: members_of(client, one) for one in self._lists}
         except CALL_ERRORS as error:
             log.warning("a list of deciders was not given: %s", code_of(error))
             return 0
@@ -81,7 +81,12 @@ class Deciders:
         return len(lists)
 
 
-def _members(client: WebClient, named: str) -> list[str]:
+def members_of(client: WebClient, named: str) -> list[str]:
+    """The users in a user group (S...) or a channel (C..., G...).
+
+    Raises:
+        SlackApiError, and the other CALL_ERRORS: Slack does not say.
+    """
     if named.startswith("S"):
         answer = client.api_call("usergroups.users.list", params={"usergroup": named})
         return _ids(at(answer.data, "users"))

@@ -15,8 +15,8 @@ from handlers.slack.days import last_days
 from handlers.slack.home import ROWS, TeamHome, customer_view, team_view
 from handlers.slack.notices import promise_own
 from handlers.slack.payload import text_at
+from handlers.slack.people import Standing, learn
 from handlers.slack.rich import Block
-from handlers.slack.roles import Roles, Standing
 from storage import OutboxItem, Review, Session
 
 HOME = "slack_home"
@@ -32,21 +32,13 @@ class Homes:
     """The speaker's part for Homes."""
 
     def __init__(self, parts: Parts, call: Caller) -> None:
-        assert parts.slack is not None
         self._parts = parts
         self._call = call
-        self._roles = Roles(
-            call.client,
-            deciders=parts.slack.deciders,
-            team_id=parts.slack.team_id,
-            clock=parts.clock,
-            store=parts.store,
-        )
 
     def publish(self, item: OutboxItem) -> str:
         """Raises what the speaker raises. Whoever Slack cannot place sees what customers see."""
         team, user = str(item.payload["team"]), str(item.payload["user"])
-        member = self._roles.member(user)
+        member = learn(self._parts.store, self._call.client, team, user, self._parts.clock())
         ours = member.standing is Standing.FULL and member.team in ("", team)
         view = self._team(team, user) if ours else self._customer(member.team or team, user)
         self._call("views.publish", {"user_id": user, "view": view}, item)

@@ -11,6 +11,7 @@ from slack_bolt import Ack, App
 
 from handlers.parts import Parts, reader
 from handlers.slack import customers, home, modal, trouble
+from handlers.slack.behind import Behind
 from handlers.slack.client import WHILE_WAITING_S, web_client
 from handlers.slack.commands import Commands
 from handlers.slack.homes import promise_home
@@ -19,7 +20,6 @@ from handlers.slack.payload import text_at
 from handlers.slack.reviews import Clicks
 from handlers.slack.roles import Roles
 from handlers.slack.shortcuts import ANYWHERE, FROM_MESSAGE, Shortcuts
-from handlers.slack.whisper import Whisper
 
 log = logging.getLogger("heed.slack")
 
@@ -30,19 +30,18 @@ ANY_BUTTON = re.compile("^heed_review_")
 def add(app: App, parts: Parts) -> None:
     """Every listener returns after its commit, or raises."""
     assert parts.slack is not None
-    client = web_client(parts, WHILE_WAITING_S)
+    behind = Behind(web_client(parts, WHILE_WAITING_S))
     roles = Roles(
-        client,
         deciders=parts.slack.deciders,
         team_id=parts.slack.team_id,
         clock=parts.clock,
         store=parts.store,
     )
     _hear(app, parts)
-    menu = Menu(parts, roles, client)
-    _clicks(app, Clicks(parts, roles, Whisper(client), menu))
+    menu = Menu(parts, roles, behind)
+    _clicks(app, Clicks(parts, roles, behind, menu))
     _menu(app, menu)
-    commands = Commands(parts, roles, client)
+    commands = Commands(parts, roles, behind)
     _commands(app, commands)
     _shortcuts(app, Shortcuts(parts, commands))
     _home(app, parts, commands)
@@ -110,7 +109,7 @@ def _home(app: App, parts: Parts, commands: Commands) -> None:
             publish(parts, text_at(body, "team_id"), text_at(body, "event", "user"))
 
     def record(ack: Ack, body: dict[str, Any]) -> None:
-        commands.open(text_at(body, "trigger_id"), modal.Filled(when=parts.clock()))
+        commands.open(body, modal.Filled(when=parts.clock()))
         ack()
 
     def stop(ack: Ack, body: dict[str, Any]) -> None:

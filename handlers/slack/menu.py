@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from slack_sdk import WebClient
-
 from bot.errors import Conflict, HeedError, NotFound
 from bot.model import Actor, ReviewDecision, Scope, Verdict
 from handlers.parts import Parts
 from handlers.slack import rich
 from handlers.slack.access import note_access
+from handlers.slack.behind import Behind
 from handlers.slack.buttons import read_value
-from handlers.slack.client import CALL_ERRORS, code_of
 from handlers.slack.modal import SCOPE, scope_options
 from handlers.slack.payload import Payload, text_at
 from handlers.slack.rich import Block
@@ -26,14 +24,15 @@ log = logging.getLogger("heed.slack.menu")
 
 CALLBACK = "heed_scope_v1"
 MOVED = "This review has moved on meanwhile. Close this and look at its card."
+NOT_OPENED = "The window did not open. Please click once more."
 AWAY = "Nothing was decided: Heed's database cannot be reached. Please try again in a minute."
 
 
 class Menu:
-    def __init__(self, parts: Parts, roles: Roles, client: WebClient) -> None:
+    def __init__(self, parts: Parts, roles: Roles, behind: Behind) -> None:
         self._parts = parts
         self._roles = roles
-        self._client = client
+        self._behind = behind
 
     def assign(self, review: Review, actor: Actor) -> None:
         """Put the actor's name on the card; whoever decides is free all the same.
@@ -52,8 +51,12 @@ class Menu:
 
         self._parts.store.write(work)
 
-    def show(self, review: Review, actor: Actor, trigger: str) -> str:
-        """Show the address in a window of the clicker's own; what went wrong, else empty."""
+    def show(self, review: Review, actor: Actor, body: Payload) -> None:
+        """Show the address in a window of the clicker's own.
+
+        Raises:
+            NotFound: it was erased.
+        """
         now = self._parts.clock()
 
         def work(session: Session) -> str:
@@ -63,10 +66,10 @@ class Menu:
 
         shown = self._parts.store.write(work)
         if not shown:
-            return "This person's record was erased."
+            raise NotFound("this person's record was erased")
         note = "That you looked is noted in this person's record."
-        return self._open(
-            trigger,
+        self._open(
+            body,
             {
                 "type": "modal",
                 "title": rich.plain("The address"),
@@ -75,11 +78,11 @@ class Menu:
             },
         )
 
-    def choose_scope(self, review: Review, version: int, trigger: str) -> str:
-        """Ask what is to stop; what went wrong, else empty."""
+    def choose_scope(self, review: Review, version: int, body: Payload) -> None:
+        """Ask what is to stop."""
         scopes = scope_options(self._parts.policy)
-        return self._open(
-            trigger,
+        self._open(
+            body,
             {
                 "type": "modal",
                 "callback_id": CALLBACK,
@@ -135,13 +138,13 @@ class Menu:
             return _error(AWAY)
         return {}
 
-    def _open(self, trigger: str, view: Block) -> str:
-        try:
-            self._client.views_open(trigger_id=trigger, view=view)
-        except CALL_ERRORS as error:
-            log.warning("a window did not open: %s", code_of(error))
-            return "The window did not open. Please click once more."
-        return ""
+    def _open(self, body: Payload, view: Block) -> None:
+        channel, user = text_at(body, "container", "channel_id"), text_at(body, "user", "id")
+        self._behind.open(
+            text_at(body, "trigger_id"),
+            lambda: view,
+            failed=lambda: self._behind.whisper(channel, user, NOT_OPENED),
+        )
 
 
 def _error(text: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from bot.errors import Conflict, HeedError, NotFound
 from bot.model import ReviewDecision, ReviewUndo, Verdict
 from handlers.parts import Parts
 from handlers.slack import words as say
+from handlers.slack.behind import Behind
 from handlers.slack.buttons import ACTIONS, MENU, UNDO, More, read_value
 from handlers.slack.menu import Menu
 from handlers.slack.payload import Payload, text_at
@@ -20,20 +21,21 @@ from handlers.slack.reminders import promise_reminders
 from handlers.slack.roles import Roles, clicker
 from handlers.slack.showing import promise_update
 from handlers.slack.text import escaped
-from handlers.slack.whisper import Whisper
 from storage import Conflict as Overtaken
 from storage import Review, ReviewState, Session
 
 log = logging.getLogger("heed.slack.reviews")
 
 VERDICTS = {action: verdict for verdict, action in ACTIONS.items()}
+NEEDS_SURETY = frozenset({Verdict.NOT_OPT_OUT, More.SHOW})
+"""What goes away from "blocked", or shows whom it is about."""
 
 
 class Clicks:
-    def __init__(self, parts: Parts, roles: Roles, whisper: Whisper, menu: Menu) -> None:
+    def __init__(self, parts: Parts, roles: Roles, behind: Behind, menu: Menu) -> None:
         self._parts = parts
         self._roles = roles
-        self._whisper = whisper
+        self._behind = behind
         self._menu = menu
 
     def __call__(self, body: Payload) -> None:
@@ -61,17 +63,16 @@ class Clicks:
     def _carry_out(
         self, review: Review, act: Verdict | More | str, version: int, body: Payload
     ) -> None:
-        actor = self._roles.actor(clicker(body))
-        trigger = text_at(body, "trigger_id")
+        actor = self._roles.actor(clicker(body), surely=act in NEEDS_SURETY)
         match act:
             case More.ASSIGN:
                 self._menu.assign(review, actor)
                 return
             case More.SHOW:
-                self._say(body, self._menu.show(review, actor, trigger))
+                self._menu.show(review, actor, body)
                 return
             case More.SCOPE:
-                self._say(body, self._menu.choose_scope(review, version, trigger))
+                self._menu.choose_scope(review, version, body)
                 return
             case More.ERASURE:
                 act = Verdict.ERASURE
@@ -133,14 +134,8 @@ class Clicks:
         refused = f"Nothing was changed: {escaped(str(late))}."
         self._tell(body, refused if undoing else explained(review))
 
-    def _say(self, body: Payload, text: str) -> None:
-        if text:
-            self._tell(body, text)
-
     def _tell(self, body: Payload, text: str) -> None:
-        channel, _ = _clicked(body)
-        if channel:
-            self._whisper(channel, text_at(body, "user", "id"), text)
+        self._behind.whisper(_clicked(body)[0], text_at(body, "user", "id"), text)
 
 
 def explained(review: Review | None) -> str:

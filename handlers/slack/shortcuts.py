@@ -24,7 +24,7 @@ class Shortcuts:
 
     def anywhere(self, body: Payload) -> None:
         filled = modal.Filled(when=self._parts.clock())
-        self._commands.open(text_at(body, "trigger_id"), filled)
+        self._commands.open(body, filled)
 
     def message(self, body: Payload) -> None:
         """The addresses that the message names; where it names none, whoever wrote it."""
@@ -41,7 +41,7 @@ class Shortcuts:
             note=shown(words, limit=modal.NOTE_MAX - CUT, lines=LINES),
             heard="chat",
         )
-        self._commands.open(text_at(body, "trigger_id"), filled)
+        self._commands.open(body, filled)
 
 
 def _writer(message: Payload, team: str) -> list[str]:

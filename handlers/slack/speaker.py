@@ -14,7 +14,7 @@ from bot.decide.undoing import UNDO_FOR
 from bot.model import NoticeKind
 from handlers.parts import Parts
 from handlers.ports import OutcomeUnknown, SendError
-from handlers.slack import cards, homes
+from handlers.slack import cards, homes, people
 from handlers.slack.calling import Caller
 from handlers.slack.cards import state_of
 from handlers.slack.payload import text_at
@@ -49,6 +49,10 @@ class SlackSpeaker:
                 return self._update(item)
             case NoticeKind.REVIEW_REMINDER:
                 return self._remind(item)
+            case people.ASK:
+                team, user = str(item.payload["team"]), str(item.payload["user"])
+                people.learn(self._store, self._call.client, team, user, self._clock())
+                return ""
             case homes.HOME:
                 return self._homes.publish(item)
             case _:

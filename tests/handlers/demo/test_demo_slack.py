@@ -133,8 +133,8 @@ def test_a_second_click_changes_nothing(live: Site) -> None:
 
 
 def test_the_stand_in_for_slack_answers_only_our_own_server(site: Site, parts: Parts) -> None:
-    asked = {"user": "U0SUPPORT"}
-    path = f"{SLACK_API}/users.info"
+    asked = {"user": "U0SUPPORT", "text": "hello"}
+    path = f"{SLACK_API}/chat.postEphemeral"
     for headers in ({}, {"Authorization": "Bearer xoxb-guessed"}, {"Authorization": "é"}):
         answer = site.client.post(path, base_url=site.origin, data=asked, headers=headers)
         assert answer.json == {"ok": False, "error": "invalid_auth"}

@@ -47,6 +47,7 @@ class FakeSlack:
         self.faults: list[str] = []
         self.users: dict[str, dict[str, Any]] = {}
         self.groups: dict[str, list[str]] = {}  # members of user groups and channels
+        self.hanging = False  # no call is answered in time
         self.ws_url = ""
         self.team = "T0HOME"
         self._scripts: dict[str, deque[Scripted]] = defaultdict(deque)
@@ -78,6 +79,8 @@ class FakeSlack:
             number = self._numbers
             script = self._scripts[call.method]
             scripted = script.popleft() if script else None
+            if self.hanging:
+                scripted = Scripted(hang=True)
             self._changed.notify_all()
         return scripted or Scripted(body={"ok": True, **self._body(call, number)})
 
@@ -94,6 +97,8 @@ class FakeSlack:
                 if user is None:
                     return {"ok": False, "error": "user_not_found"}
                 return {"user": {"id": call.args["user"], "team_id": self.team, **user}}
+            case "auth.test":
+                return {"team_id": self.team}
             case "apps.connections.open":
                 return {"url": self.ws_url}
             case "usergroups.users.list":

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.serving import make_server
 
 from bot.model import Address, Channel, Context, Evidence, Intent, Reading
 from handlers.desk import Reader
@@ -21,11 +24,12 @@ from handlers.settings import load_settings
 from handlers.slack import web
 from handlers.slack.buttons import MENU
 from handlers.slack.door import signed_headers
+from handlers.slack.roster import Roster
 from handlers.slack.speaker import SlackSpeaker
 from handlers.web.app import create_app
 from handlers.worker import Worker
 from storage import Review, migrate
-from tests.handlers.slack.fake import FakeSlack, fake_slack
+from tests.handlers.slack.fake import PATIENCE_S, FakeSlack, fake_slack
 from tests.kit import Bench, Clock
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "slack"
@@ -49,43 +53,66 @@ def fixture(name: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back over the socket."""
+
+    status_code: int
+    content_type: str
+    data: bytes
+
+    @property
+    def json(self) -> dict[str, Any] | None:
+        return json.loads(self.data) if self.data and "json" in self.content_type else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
+    """`send` and what builds on it go over real HTTP; `client` calls the application itself."""
+
     client: FlaskClient
+    port: int
     parts: Parts
     bench: Bench
     slack: FakeSlack
     worker: Worker
     secret: str = field(default=SECRET)
 
-    def send(self, body: bytes, content_type: str, **headers: str) -> TestResponse:
+    def send(self, body: bytes, content_type: str, **headers: str) -> Answer:
         signed = signed_headers(self.secret, self.bench.clock.now, body)
-        return self.client.post(
-            web.PATH, data=body, content_type=content_type, headers={**signed, **headers}
-        )
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        try:
+            connection.request(
+                "POST", web.PATH, body, {"Content-Type": content_type, **signed, **headers}
+            )
+            answer = connection.getresponse()
+            kind = answer.headers.get("Content-Type", "")
+            return Answer(status_code=answer.status, content_type=kind, data=answer.read())
+        finally:
+            connection.close()
 
-    def event(self, payload: Mapping[str, Any] | str, **headers: str) -> TestResponse:
+    def event(self, payload: Mapping[str, Any] | str, **headers: str) -> Answer:
         sent = fixture(payload) if isinstance(payload, str) else payload
         return self.send(json.dumps(sent).encode(), "application/json", **headers)
 
-    def says(self, text: str, *, ts: str = "1795607998.000100", **changed: Any) -> TestResponse:
+    def says(self, text: str, *, ts: str = "1795607998.000100", **changed: Any) -> Answer:
         """Ann writes this to the bot."""
         payload = fixture("dm-stop")
         payload["event"] |= {"text": text, "ts": ts, "event_ts": ts, **changed}
         payload["event_id"] = f"Ev{ts}"
         return self.event(payload)
 
-    def command(self, text: str, **changed: str) -> TestResponse:
+    def command(self, text: str, **changed: str) -> Answer:
         form = {**fixture("command"), "text": text, **changed}
         return self.send(urlencode(form).encode(), "application/x-www-form-urlencoded")
 
-    def click(self, action: str, value: str, *, user: str = LEE, ts: str = "") -> TestResponse:
+    def click(self, action: str, value: str, *, user: str = LEE, ts: str = "") -> Answer:
         payload = fixture("block-actions")
         payload["user"]["id"] = user
         payload["actions"][0] |= {"action_id": action, "value": value}
         payload["container"]["message_ts"] = ts or self.card_ts()
         return self.interaction(payload)
 
-    def pick(self, entry: str, value: str, *, user: str = LEE, ts: str = "") -> TestResponse:
+    def pick(self, entry: str, value: str, *, user: str = LEE, ts: str = "") -> Answer:
         """An entry of a card's menu."""
         payload = fixture("block-actions")
         payload["user"]["id"] = user
@@ -99,11 +126,11 @@ class Office:
         payload["container"]["message_ts"] = ts or self.card_ts()
         return self.interaction(payload)
 
-    def interaction(self, payload: Mapping[str, Any]) -> TestResponse:
+    def interaction(self, payload: Mapping[str, Any]) -> Answer:
         body = urlencode({"payload": json.dumps(payload)}).encode()
         return self.send(body, "application/x-www-form-urlencoded")
 
-    def submit(self, form_id: str, addresses: str, **changed: Any) -> TestResponse:
+    def submit(self, form_id: str, addresses: str, **changed: Any) -> Answer:
         payload = deepcopy(fixture("view-submission"))
         payload["view"]["private_metadata"] = form_id
         values = payload["view"]["state"]["values"]
@@ -126,6 +153,20 @@ class Office:
 
     def card_ts(self) -> str:
         return self.review().card_ts
+
+
+@contextmanager
+def _served(app: Flask) -> Iterator[int]:
+    """On a port of loopback."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def with_doubts(read: Reader) -> Reader:
@@ -162,10 +203,14 @@ def with_doubts(read: Reader) -> Reader:
 
 
 @contextmanager
-def office(folder: Path, *, policy: str = POLICY, **more: str) -> Iterator[Office]:
+def office(
+    folder: Path, *, policy: str = POLICY, met: bool = True, **more: str
+) -> Iterator[Office]:
+    """`met`: the worker has asked Slack already about those in the review channel."""
     (folder / "heed.toml").write_text(policy)
     with fake_slack() as (slack, url):
         slack.users = {LEE: {}, KIM: {}, GUEST: {"is_restricted": True}}
+        slack.groups = {"C0REVIEW": list(slack.users)}
         settings = load_settings(
             {
                 "HEED_ENV": "production",
@@ -185,22 +230,27 @@ def office(folder: Path, *, policy: str = POLICY, **more: str) -> Iterator[Offic
         clock = Clock()
         parts = join(settings, clock=clock)
         parts.desk._reader = with_doubts(parts.desk._reader)
+        if met:
+            Roster(parts)(clock.now)
+            slack.calls.clear()
         app = create_app(parts)
         if "slack" not in app.blueprints:
             app.register_blueprint(web.blueprint(parts))
         try:
-            yield Office(
-                client=app.test_client(),
-                parts=parts,
-                bench=Bench(store=parts.store, desk=parts.desk, clock=clock, folder=folder),
-                slack=slack,
-                worker=Worker(
-                    store=parts.store,
-                    desk=parts.desk,
-                    speakers={"slack": SlackSpeaker(parts)},
-                    clock=clock,
-                    chance=lambda: 0.0,
-                ),
-            )
+            with _served(app) as port:
+                yield Office(
+                    client=app.test_client(),
+                    port=port,
+                    parts=parts,
+                    bench=Bench(store=parts.store, desk=parts.desk, clock=clock, folder=folder),
+                    slack=slack,
+                    worker=Worker(
+                        store=parts.store,
+                        desk=parts.desk,
+                        speakers={"slack": SlackSpeaker(parts)},
+                        clock=clock,
+                        chance=lambda: 0.0,
+                    ),
+                )
         finally:
             parts.close()

@@ -76,7 +76,10 @@ def test_mail_addresses_are_read_as_slack_sends_them(desk: Office, typed: str) -
 
 def test_a_mention_is_the_person_in_their_own_workspace(desk: Office) -> None:
     desk.slack.users["U0FAR"] = {"team_id": "T0AWAY", "is_stranger": True}
-    told(desk.command("<@U0FAR|far> said so in the canteen"))
+    first = told(desk.command("<@U0FAR|far> said so in the canteen"))
+    assert "Nothing was recorded: Heed is asking Slack which workspace" in first
+    desk.work()
+    told(desk.command("<@U0FAR|far> said so in the canteen", trigger_id="again"))
     assert desk.bench.holds(Address(channel=Channel.SLACK, value="T0AWAY/U0FAR")) == {
         "channel": "stopped"
     }
@@ -98,19 +101,20 @@ def test_where_no_address_can_be_told_nothing_is_guessed(desk: Office, typed: st
 def test_without_words_a_form_opens_and_nothing_is_recorded(desk: Office, text: str) -> None:
     answer = desk.command(text)
     assert (answer.status_code, answer.data) == (200, b"")
-    (opened,) = desk.slack.of("views.open")
+    (opened,) = desk.slack.wait_for("views.open")
     assert opened["trigger_id"]
     assert desk.parts.store.read(lambda session: session.entries_after()) == []
 
 
 def test_a_form_that_did_not_open_is_said(desk: Office) -> None:
     desk.slack.script("views.open", Scripted(drop=True))
-    assert "did not open" in told(desk.command(""))
+    desk.command("")
+    assert "did not open" in desk.slack.wait_for("chat.postEphemeral")[0]["text"]
 
 
 def test_the_form_records_each_address_once(desk: Office) -> None:
     desk.command("+1 202 555 0123")
-    view = desk.slack.of("views.open")[0]["view"]
+    view = desk.slack.wait_for("views.open")[0]["view"]
     form_id = view["private_metadata"]
     assert view["blocks"][0]["element"]["initial_value"] == "+12025550123"
     note = {"value": "never again &amp; no calls"}
@@ -159,17 +163,12 @@ def test_a_wrong_field_is_said_under_the_field(
 
 def test_a_guest_may_not_record(desk: Office) -> None:
     assert "guests" in told(desk.command("+12025550123 rang", user_id=GUEST))
-    payload = desk.submit("form", "+12025550123")
-    assert payload.json is not None
+    assert desk.bench.kinds(PHONE) == []
+    desk.submit("form", "+12025550123")
     assert desk.bench.kinds(PHONE) == ["opted_out"]
 
 
 def test_any_colleague_may_record(desk: Office) -> None:
-    assert "Recorded" in told(desk.command("+12025550123 rang", user_id=KIM))
-
-
-def test_while_slack_cannot_say_who_it_is_recording_goes_on(desk: Office) -> None:
-    desk.slack.script("users.info", Scripted(status=500, body=None))
     assert "Recorded" in told(desk.command("+12025550123 rang", user_id=KIM))
 
 

@@ -182,6 +182,7 @@ def test_slacks_own_variables_change_nothing(
         assert desk.event("dm-stop").status_code == 200
         assert desk.bench.holds(ANN_IN_SLACK) == {"channel": "stopped"}
         assert "Recorded" in str(desk.command("+1 202 555 0123 rang").json)
+        desk.work()
         assert {call.token for call in desk.slack.calls} == {"xoxb-made-up"}
         assert sorted(path.name for path in tmp_path.iterdir()) == before
 

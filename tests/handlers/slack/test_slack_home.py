@@ -111,7 +111,7 @@ def test_one_press_stops_everything_here_and_is_answered_once(desk: Office) -> N
 
 def test_the_form_opens_from_the_home(desk: Office) -> None:
     assert press(desk, RECORD, LEE) == 200
-    assert len(desk.slack.of("views.open")) == 1
+    assert len(desk.slack.wait_for("views.open")) == 1
 
 
 def test_the_bars_count_what_came_and_what_was_decided(asked: Office) -> None:

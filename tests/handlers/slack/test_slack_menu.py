@@ -49,7 +49,7 @@ def choose(desk: Office, scope: str, *, user: str = "U0LEE", version: str = "") 
     }
     answer = desk.interaction(payload)
     assert answer.status_code == 200
-    return answer.get_json(silent=True) or {}
+    return answer.json or {}
 
 
 def test_whoever_takes_it_on_stands_on_the_card(asked: Office) -> None:
@@ -63,7 +63,7 @@ def test_whoever_takes_it_on_stands_on_the_card(asked: Office) -> None:
 
 def test_the_address_is_shown_to_the_clicker_alone_and_the_look_is_recorded(asked: Office) -> None:
     assert asked.pick(More.SHOW, value(asked), user=KIM).status_code == 200
-    (opened,) = asked.slack.of("views.open")
+    (opened,) = asked.slack.wait_for("views.open")
     assert ANN_IN_SLACK.value in str(opened["view"]["blocks"])
     (looked,) = [one for one in asked.bench.history(ANN_IN_SLACK) if one.kind == "looked_up"]
     assert looked.facts["actor"] == "slack:T0HOME/U0KIM"
@@ -89,7 +89,7 @@ def test_a_guest_gets_nothing_from_the_menu(asked: Office, entry: More) -> None:
 )
 def test_a_decider_chooses_what_stops(asked: Office, scope: str, then: dict[str, str]) -> None:
     asked.pick(More.SCOPE, value(asked))
-    (opened,) = asked.slack.of("views.open")
+    (opened,) = asked.slack.wait_for("views.open")
     assert opened["view"]["private_metadata"] == value(asked)
     assert choose(asked, scope) == {}
     assert asked.bench.holds(ANN_IN_SLACK) == then

@@ -36,7 +36,7 @@ def few(tmp_path: Path) -> Iterator[Office]:
 
 def form(desk: Office) -> dict[str, Any]:
     """The elements of the form that opened, by block."""
-    (opened,) = desk.slack.of("views.open")
+    (opened,) = desk.slack.wait_for("views.open")
     return {one["block_id"]: one["element"] for one in opened["view"]["blocks"]}
 
 

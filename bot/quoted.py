@@ -15,6 +15,7 @@ from bot.quoted_heads import (
     Sure,
     attribution,
     header_block_end,
+    is_between_arrows,
     is_separator,
     is_title,
     is_verb,
@@ -29,6 +30,7 @@ from bot.quoted_lines import (
     is_drawn,
     is_footer,
     is_long_rule,
+    is_picture_link,
     is_rule,
     is_signature_mark,
     points_somewhere,
@@ -91,7 +93,7 @@ def _quoted(lines: Sequence[str]) -> list[bool]:
     open_link = False
     for line in lines:
         mark = _QUOTE.match(line) is not None and not open_link and not _DECORATED.match(line[:998])
-        mark = mark and not is_verb(line)
+        mark = mark and not is_verb(line) and not is_between_arrows(line[:998])
         marks.append(mark)
         open_link = not mark and _leaves_link_open(line)
     return marks
@@ -206,7 +208,7 @@ def _own_words(part: list[str], *, below_quote: bool) -> str:
             kept.append(line)
         elif human:  # people write above it; what is below is the mail that they answer
             break
-    while kept and not kept[-1]:
+    while kept and (not kept[-1] or is_picture_link(fold(kept[-1]))):
         kept.pop()
     if len(kept) > 1 and _DASH_NAME.match(kept[-1]):
         kept.pop()

@@ -47,7 +47,7 @@ _ABOVE: Final = re.compile("|".join(map(re.escape, folded_phrases("separator", "
 
 def is_separator(folded: str) -> bool:
     """True for "-----Original Message-----", "Begin forwarded message:" and their like."""
-    if folded in _BARE:
+    if folded in _BARE or is_between_arrows(folded):
         return True
     if _ABOVE.search(folded) or ("---" in folded and _NOTES.match(folded)):
         return True
@@ -63,6 +63,12 @@ def is_separator(folded: str) -> bool:
         return left > 1 or right > 0
     verb = None if left <= 1 or right <= 1 else _VERB.search(core)
     return verb is not None and verb.end() == len(core)
+
+
+def is_between_arrows(line: str) -> bool:
+    """True for GroupWise's ">>> Ann <ann@example.com> 11/24/2026 9:12 AM >>>"."""
+    between = line.startswith(">>> ") and line.endswith(" >>>")
+    return between and _DATED.search(line) is not None
 
 
 def is_title(folded: str) -> bool:

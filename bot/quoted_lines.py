@@ -62,6 +62,7 @@ _BANNERS: Final = Starts(PHRASES["banner"]["starts"])
 _FOOTERS: Final = Starts(PHRASES["footer"]["starts"])
 _FOOTER_LINKS: Final = folded_phrases("footer", "links")
 _URL: Final = re.compile(r"[<(\[]{0,2}https?://\S{1,998}")
+_PICTURE: Final = re.compile(r"<https?://[^\s<>]{1,998}>|\[https?://[^\s\]]{1,998}\]")
 _SIGNATURE: Final = frozenset({"--", "- --", "\u2014", "\u2013", "__", "___", "--\u200b"})
 _MANY_UNDERSCORES: Final = 16  # Outlook's and mailman's rule; nobody types that
 _RULE: Final = 5
@@ -101,6 +102,11 @@ def is_client_line(folded: str) -> bool:
     short = len(line.split()) <= _SHORT_WORDS
     linked = len(line) < len(folded)  # to the program's own page
     return short and (linked or _DEVICE.search(line) is not None)
+
+
+def is_picture_link(folded: str) -> bool:
+    """True for what the plain form keeps of a linked picture: an address alone, in brackets."""
+    return _PICTURE.fullmatch(folded) is not None
 
 
 def is_disclaimer(folded: str) -> bool:

@@ -91,6 +91,8 @@ def is_bounce(
     titled = _SUBJECTS.search(title) is not None
     if titled and (named or null_sender):
         return True
+    if not named and not null_sender:
+        text = _unquoted(text)  # of a bounce that somebody answers
     words = fold_text(text)
     said = sum(phrase in words for phrase in _PHRASES)
     if not said:
@@ -103,6 +105,10 @@ def is_bounce(
         return True
     telling = said > 1 or not _REPLY.match(title)
     return titled and telling and (encloses or _names_somebody(text, address))
+
+
+def _unquoted(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if not line.startswith(">"))
 
 
 def _names_somebody(text: str, sender: str) -> bool:

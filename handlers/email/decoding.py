@@ -33,6 +33,8 @@ _ID: Final = re.compile(r"<[^<>\s]{1,996}>")
 def _codec(charset: str) -> str | None:
     """The codec's name if it is one for text: "zlib" and the quadratic "punycode" are none."""
     name = charset.strip().strip("\"'").lower().replace("windows-874", "cp874")
+    if name.startswith("iso-8859-"):
+        name = name.removesuffix("-i").removesuffix("-e")  # of which end is first: RFC 1556
     if name in {"ks_c_5601-1987", "ks_c_5601"}:
         name = "cp949"
     if not name or len(name) > 40:  # noqa: PLR2004 - no charset's name is so long

@@ -94,7 +94,7 @@ def _rendered(html: str) -> str:
 
 def _mark(element: etree._Element) -> None:
     name, classes = element.get("id") or "", set((element.get("class") or "").split())
-    if name in _QUOTE_FROM_HERE:
+    if name in _QUOTE_FROM_HERE or ("gmail_attr" in classes and _is_ruled(element)):
         element.text = _OPEN + (element.text or "")
         if len(element) == 0 and not element.text.strip(_OPEN):  # an empty anchor shows no text
             element.text, element.tail = None, _OPEN + (element.tail or "")
@@ -106,6 +106,11 @@ def _mark(element: etree._Element) -> None:
         else:
             button = "gmail_quote" in classes
             _enclose(element, _BUTTON_OPEN if button else _MAYBE_OPEN, _MAYBE_CLOSE)
+
+
+def _is_ruled(element: etree._Element) -> bool:
+    """Gmail's "---------- Forwarded message ---------": the other's mail stands bare below it."""
+    return "".join(islice(element.itertext(), 4)).lstrip().startswith("-----")
 
 
 def _is_indent(style: str) -> bool:

@@ -47,7 +47,8 @@ def is_machine(root: Part, *, subject: str, from_address: str, threaded_quote: b
     """True if a program wrote it.
 
     `threaded_quote` says that the mail quotes another: then "Re: Out of office" is the subject of
-    a conversation and no sign.
+    a conversation and no sign. So it is below an In-Reply-To, for a program that sets one marks its
+    mail as well (RFC 3834, 3.1).
     """
     return (
         auto_submitted(root) not in {"", "no"}
@@ -56,7 +57,7 @@ def is_machine(root: Part, *, subject: str, from_address: str, threaded_quote: b
         or has_null_sender(root)
         or is_machine_address(from_address)
         or _is_list_robot(root, from_address)
-        or is_machine_subject(subject, threaded_quote=threaded_quote)
+        or is_machine_subject(subject, quotes=threaded_quote, answers=_answers(root))
     )
 
 
@@ -81,16 +82,20 @@ def _is_list_robot(root: Part, address: str) -> bool:
     return robot and (root.has("list-id") or root.has("precedence"))
 
 
-def is_machine_subject(subject: str, *, threaded_quote: bool) -> bool:
+def _answers(root: Part) -> bool:
+    return root.has("in-reply-to") or root.has("references")
+
+
+def is_machine_subject(subject: str, *, quotes: bool, answers: bool) -> bool:
     """A weak sign, and often the only one: "Abwesenheitsnotiz: ..." (`machine.toml`)."""
     folded = fold(subject)
     bare = folded.lstrip(_BRACKETS)
     if bare.startswith((*_PREFIXES, *_FIRST_ONLY)):
         return True
-    if threaded_quote:
+    if quotes:
         return False
     reply = _REPLY.match(folded)
-    if reply and folded[reply.end() :].lstrip(_BRACKETS).startswith(_PREFIXES):
+    if reply and not answers and folded[reply.end() :].lstrip(_BRACKETS).startswith(_PREFIXES):
         return True
     return any(phrase in folded for phrase in _ANYWHERE)
 

@@ -138,13 +138,15 @@ def _kind(
     quotes = " ".join(body.reply.split()) != " ".join(body.text.split())
     if is_machine(root, subject=subject, from_address=from_address, threaded_quote=quotes):
         return MessageKind.AUTO_REPLY
-    if _is_unsubscribe(root, body):
+    if _is_unsubscribe(root, body, subject):
         return MessageKind.UNSUBSCRIBE_REQUEST
     return MessageKind.REPLY
 
 
-def _is_unsubscribe(root: Part, body: Body) -> bool:
+def _is_unsubscribe(root: Part, body: Body, subject: str) -> bool:
     """A mail to the address in our List-Unsubscribe: the address is the wish (RFC 2369, 3.2).
+
+    So is a new, wordless one to any mailbox of ours that bears a token.
 
     Words below a mail that answers another are a person's, and are read.
     """
@@ -153,7 +155,17 @@ def _is_unsubscribe(root: Part, body: Body) -> bool:
         base, _, token = address.rpartition("@")[0].partition("+")
         if _UNSUBSCRIBE.fullmatch(base.lower()) and (token or base.lower() != "u"):
             return not body.reply if answers or not token else True
+        if token and not answers and not body.reply:
+            return _is_a_programs_wish(subject, body, root)
     return False
+
+
+def _is_a_programs_wish(subject: str, body: Body, root: Part) -> bool:
+    """What a mail program sends to leave a list: the one word as the subject, or nothing at all."""
+    words = "-".join(fold(subject).split())
+    if words:
+        return _UNSUBSCRIBE.fullmatch(words) is not None
+    return not body.text.strip() and not any(part.is_attachment for part in root.walk())
 
 
 def _our_addresses(root: Part) -> list[str]:

@@ -36,6 +36,7 @@ _COMPLAINT_SUBJECTS: Final = (
     "email feedback report for ip",
     "abuse report: spam",
 )
+_ESCAPED: Final = re.compile(r"\\x\{(0*(?:10|[0-9A-Fa-f])?[0-9A-Fa-f]{1,4})\}")
 _MAILTO: Final = re.compile(r"<\s*mailto:([^?>]{1,400})", re.IGNORECASE)
 
 
@@ -52,6 +53,8 @@ class Report:
 def read_report(root: Part, *, subject: str, from_address: str) -> Report | None:
     """The bounce or complaint that the mail is, or None."""
     parts = list(root.walk())
+    if any(map(_is_receipt, parts)):
+        return Report(kind=MessageKind.AUTO_REPLY)
     if root.kind == "text/plain" and root.raw[root.start : root.start + 80].lstrip()[:1] == b"{":
         notice = kind_and_facts(root.text())
         if notice:
@@ -62,6 +65,14 @@ def read_report(root: Part, *, subject: str, from_address: str) -> Report | None
     return _complaint(parts, subject, original, token) or _bounce(
         root, parts, subject=subject, from_address=from_address, original=original, token=token
     )
+
+
+def _is_receipt(part: Part) -> bool:
+    """True for "your message was displayed" (RFC 8098); Dovecot rejects by such a report, too."""
+    if part.kind != "message/disposition-notification":
+        return False
+    fields = next(_blocks(part.text()), {})
+    return not fields.get("disposition", "").lower().replace(" ", "").endswith(";deleted")
 
 
 # --- complaints ----------------------------------------------------------------------------------
@@ -83,7 +94,11 @@ def _complaint(
     if fields.get("feedback-type", "abuse").lower() in _NO_COMPLAINT:
         return Report(kind=MessageKind.AUTO_REPLY)
     named = addresses(
-        [fields.get("original-rcpt-to", ""), *_values(original, "x-hmxmroriginalrecipient")]
+        [
+            fields.get("original-rcpt-to", ""),
+            fields.get("removal-recipient", ""),
+            *_values(original, "x-hmxmroriginalrecipient"),
+        ]
     )
     sent_to = addresses(_values(original, "to"))
     recipient = next(iter(named), sent_to[0] if len(sent_to) == 1 else None)
@@ -216,8 +231,10 @@ def _recipient(block: dict[str, str], sent_to: list[str]) -> str | None:
 
 
 def _typed_address(value: str) -> str | None:
-    """The address of "rfc822; ann@example.com" (RFC 3464, 2.1.2)."""
+    """The address of "rfc822; ann@example.com" (RFC 3464, 2.1.2; "utf-8": RFC 6533, 3)."""
     kind, typed, rest = value.partition(";")
+    if kind.strip().lower() == "utf-8":
+        rest = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), rest)
     bare = (rest if typed else kind).strip().strip("<>\"' ")
     bare = bare.rsplit(":", 1)[-1].rsplit("<", 1)[-1].split(" ", 1)[0].rstrip(">.,)")
     return bare if is_address(bare) else None

@@ -203,6 +203,14 @@ CUT: dict[str, tuple[str, str]] = {
         "可以\n\n——————————————————————————————\n\n小满\n活动协调人",
         "可以",
     ),
+    "GroupWise, without a mark": (
+        "Stop.\n\n>>> Rosa <a@example.com> 11/24/2026 9:12 AM >>>\nSale\nUnsubscribe",
+        "Stop.",
+    ),
+    "a virus scanner's pictures": (
+        "Stop\n\n<https://www.example.com/sig?a=b>\nVirus-free.www.avast.com\n<https://www.example.com/sig>\n<#DAB4FAD8>",
+        "Stop",
+    ),
     "a name behind a dash": ("Hi\n\n-Abhi Kona", "Hi"),
 }
 

@@ -76,6 +76,13 @@ REPORTS = {
         "änn@example.org",
         True,
     ),
+    "utf-8 address in escapes": (
+        FULL.replace("rfc822", "utf-8").format(
+            who="\\x{E4}nn@example.org", action="failed", status="5.1.1"
+        ),
+        "änn@example.org",
+        True,
+    ),
     "forwarded on their side: we wrote to the first": (
         "Reporting-MTA: dns; x\n\nOriginal-Recipient: rfc822;ann@example.org\nFinal-Recipient: rfc822;hidden@example.com\nAction: failed\nStatus: 5.2.1\n",
         "ann@example.org",
@@ -308,13 +315,18 @@ def test_a_bounce_in_prose_names_recipient_and_finality(name: str) -> None:
         ("Re: Delivery failed", "The parcel never came, delivery failed again. Please call me."),
         ("Undeliverable parcel", "My parcel is undeliverable, says the driver. Cancel the order."),
         ("Returned mail", "Please stop."),
+        (
+            "Re: Delivery Status Notification (Failure)",
+            "Please do not write to this address, it bounces.",
+        ),
     ],
 )
 def test_a_person_who_writes_of_failed_deliveries_is_no_bounce(subject: str, text: str) -> None:
-    mail = parse_mail(
-        f"From: ann@example.org\nTo: a@example.net\nSubject: {subject}\n\n{text}\n".encode()
-    )
-    assert (mail.kind, mail.reply_text) == (MessageKind.REPLY, text)
+    head = f"From: ann@example.org\nTo: a@example.net\nSubject: {subject}\n\n"
+    quoted = "\n\nOn Tue, 24 Nov 2026 at 09:12, x@example.net wrote:\n> <bo@example.com>: 550 unknown user\n"
+    for below in ("\n", quoted):
+        mail = parse_mail(f"{head}{text}{below}".encode())
+        assert (mail.kind, mail.reply_text) == (MessageKind.REPLY, text)
 
 
 # --- complaints ----------------------------------------------------------------------------------
@@ -364,6 +376,13 @@ def test_a_complaint_whose_fields_stand_in_its_text_counts(kind: str, read_as: M
         b"message/feedback-report", b"text/plain"
     )
     assert parse_mail(raw).kind is read_as
+
+
+def test_the_address_to_be_removed_complained() -> None:
+    mail = parse_mail(
+        _complaint("Feedback-Type: opt-out\nVersion: 1\nRemoval-Recipient: cy@example.org")
+    )
+    assert mail.bounce_recipient == "cy@example.org"
 
 
 def test_a_complaint_in_a_vendors_own_form_counts() -> None:

@@ -39,11 +39,15 @@ class _Section:
     plain: Part | None = None
     html: Part | None = None
 
+    def parts(self) -> Iterator[Part]:
+        return (part for part in (self.plain, self.html) if part is not None)
+
 
 def read_body(root: Part) -> Body:
     """The text of the mail: plain if a person's word is in it, else the HTML."""
-    sections = list(_sections(root))
-    cut = any(part is not None and _too_long(part) for s in sections for part in (s.plain, s.html))
+    offered = list(_sections(root))
+    sections = list(_affordable(offered))
+    cut = len(sections) < len(offered) or any(_too_long(p) for s in sections for p in s.parts())
     invitation = _calendar_answer(root)
     if invitation is not None:
         return Body(text=invitation, reply=reply_part(invitation), is_calendar_answer=True)
@@ -81,6 +85,16 @@ def _sections(part: Part) -> Iterator[_Section]:
         yield _Section(None, part)
     elif part.kind in {"text/plain", "text/enriched"}:
         yield _Section(part, None)
+
+
+def _affordable(sections: list[_Section]) -> Iterator[_Section]:
+    """The first ones, up to what one text may cost: two hundred of them would cost as many times."""
+    spent = 0
+    for section in sections:
+        if spent > HTML_LIMIT:
+            return
+        yield section
+        spent += sum(part.end - part.start for part in section.parts())
 
 
 def _too_long(part: Part) -> bool:

@@ -14,7 +14,8 @@ import pytest
 
 from bot import quoted
 from bot.quoted import LINES_LIMIT, reply_part
-from handlers.email import mime
+from handlers.email import body, mime
+from handlers.email.html import HTML_LIMIT, to_text
 from handlers.email.parse import parse_mail
 from tests.soak import mail as soak
 
@@ -64,6 +65,14 @@ HOSTILE = {
     "quotes in quotes": HTML + b"<p>a<blockquote>b " * 14_000,
     "tables in tables": HTML + b"<table><tr><td>a" * 5_000,
     "Gmail's quotes": HTML + b"<blockquote class=gmail_quote>a</blockquote>b" * 6_000,
+    "two hundred HTML texts": MIXED
+    + (b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>hello</p>" * 4_900 + b"\r\n") * 199,
+    "two hundred long texts": MIXED
+    + (b"--b\r\n\r\n" + b"On 2026 a@b.c wrote\r\n" * 6_000) * 199,
+    "two hundred HTML texts": MIXED
+    + (b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>hello</p>" * 4_900 + b"\r\n") * 199,
+    "two hundred long texts": MIXED
+    + (b"--b\r\n\r\n" + b"On 2026 a@b.c wrote\r\n" * 6_000) * 199,
     "a report of 200,000 recipients": HEAD
     + b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
     + (
@@ -157,3 +166,18 @@ def test_of_a_text_of_line_breaks_only_the_beginning_is_read(
 
 def test_the_first_thousand_of_a_million_damaged_mails_can_be_read() -> None:
     assert soak.main(1_000) == 0
+
+
+def test_two_hundred_texts_cost_no_more_than_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered = 0
+
+    def counting(html: str) -> tuple[str, str]:
+        nonlocal rendered
+        rendered += len(html)
+        return to_text(html)
+
+    monkeypatch.setattr(body, "to_text", counting)
+    mail = parse_mail(HOSTILE["two hundred HTML texts"])
+    assert rendered <= 2 * HTML_LIMIT
+    assert mail.cut
+    assert mail.reply_text.startswith("hello")

@@ -88,7 +88,7 @@ def _sections(part: Part) -> Iterator[_Section]:
 
 
 def _affordable(sections: list[_Section]) -> Iterator[_Section]:
-    """The first ones, up to what one text may cost: two hundred of them would cost as many times."""
+    """The first ones, up to what one long text costs; two hundred would cost as many times that."""
     spent = 0
     for section in sections:
         if spent > HTML_LIMIT:

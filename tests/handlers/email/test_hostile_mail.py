@@ -67,12 +67,7 @@ HOSTILE = {
     "Gmail's quotes": HTML + b"<blockquote class=gmail_quote>a</blockquote>b" * 6_000,
     "two hundred HTML texts": MIXED
     + (b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>hello</p>" * 4_900 + b"\r\n") * 199,
-    "two hundred long texts": MIXED
-    + (b"--b\r\n\r\n" + b"On 2026 a@b.c wrote\r\n" * 6_000) * 199,
-    "two hundred HTML texts": MIXED
-    + (b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>hello</p>" * 4_900 + b"\r\n") * 199,
-    "two hundred long texts": MIXED
-    + (b"--b\r\n\r\n" + b"On 2026 a@b.c wrote\r\n" * 6_000) * 199,
+    "two hundred long texts": MIXED + (b"--b\r\n\r\n" + b"On 2026 a@b.c wrote\r\n" * 6_000) * 199,
     "a report of 200,000 recipients": HEAD
     + b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
     + (

@@ -265,6 +265,7 @@ class Act(StrEnum):
     ERASE = "erase"  # the person's record is destroyed; the block stays
     REASON = "reason"  # why they left, told after the fact
     UNDO = "undo"  # take back one act, by whoever did it, from where it was done
+    IMPORT = "import"  # a stop out of another system's list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +293,7 @@ class Recording:
     confirm: bool = False
     undoes: str = ""
     of_sender: bool = False  # it covers the marketing of `recipient` alone, whatever `scope` says
+    batch: str = ""  # of an import: the run that brought it, to be taken back together
     reason: Reason | None = None
     lang: str = ""
 

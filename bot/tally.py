@@ -23,6 +23,7 @@ class Figure(StrEnum):
     REQUESTS = "requests"
     REPEATS = "repeats"
     PROVIDER_BLOCKS = "provider_blocks"
+    IMPORTED = "imported"  # out of another system's list
     UNREADABLE = "unreadable"  # counted as requests; what told more was erased
     SENDS_BEFORE_EFFECT = "sends_before_effect"
     SENDS_AFTER_STOP = "sends_after_stop"

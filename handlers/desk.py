@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from bot.decide import decide_message, decide_recording
+from bot.decide import decide_message
 from bot.decide.answers import Voice
 from bot.model import (
     Channel,
@@ -30,6 +30,7 @@ from bot.reading import READ_LIMIT
 from handlers.contacts import link_same_number
 from handlers.receipt import Receipt
 from handlers.recorder import Origin, Recorder, Routes, new_id
+from handlers.recording_desk import Recordings
 from handlers.review_desk import Deciding
 from handlers.standing import standing_of
 from storage import Session, Store
@@ -99,6 +100,7 @@ class Desk:
         self._reader = reader
         self._routes = routes
         self._reviews = Deciding(voice=voice, clock=clock, routes=routes)
+        self._recordings = Recordings(voice=voice, clock=clock, routes=routes)
 
     def receive(self, inbound: Inbound) -> Receipt:
         """Take one inbound value in and return after the commit.
@@ -122,7 +124,10 @@ class Desk:
                     " duplicate" if receipt.duplicate else "",
                 )
             case Recording():
-                receipt = self.store.write(lambda session: self._recording(session, inbound))
+                receipt = self.store.write(
+                    lambda session: self._recordings.record(session, inbound),
+                    about=self.store.address_hash(inbound.address),
+                )
                 log.info(
                     "recorded message=%s source=%s act=%s actor=%s outcome=%s",
                     receipt.message_id,
@@ -141,6 +146,14 @@ class Desk:
                     receipt.outcome,
                 )
         return receipt
+
+    def weigh(self, recording: Recording) -> Receipt:
+        """What `receive` would say of it now; nothing is recorded.
+
+        Raises:
+            StoreUnavailable, NotAllowed: as `receive` does.
+        """
+        return self.store.read(lambda session: self._recordings.weigh(session, recording))
 
     # --- what people and machines sent -----------------------------------------------------------
 
@@ -224,34 +237,3 @@ class Desk:
             duplicate=True,
             inline_text=text,
         )
-
-    # --- what the company says -------------------------------------------------------------------
-
-    def _recording(self, session: Session, recording: Recording) -> Receipt:
-        addr = self.store.address_hash(recording.address)
-        now = self.clock()
-        if recording.confirm and not recording.recipient:
-            first = self.voice.policy.first_sender(recording.address.channel)
-            recording = replace(recording, recipient=first.id if first else "")
-        session.lock(addr)
-        key = (recording.source, recording.actor.name, recording.event_id)
-        event = session.event(addr, key)
-        if event is not None:
-            return Receipt(outcome=event.outcome, message_id=event.message_id, duplicate=True)
-        session.touch(recording.address, now)
-        conversation = session.conversation(addr, recording.recipient)
-        standing = standing_of(session, addr, recording.recipient, conversation, now)
-        decision = decide_recording(recording, standing, self.voice)
-        origin = Origin(
-            message_id=new_id(now),
-            recipient=recording.recipient,
-            provider=self._routes.provider(
-                self.voice.policy.sender(recording.address.channel, recording.recipient)
-            ),
-        )
-        recorder = Recorder(session, addr, recording.address, self._routes, now)
-        receipt, outbox_id = recorder.record(decision, origin)
-        session.remember_event(
-            addr, key, receipt.message_id, decision.outcome, outbox_id or None, now
-        )
-        return receipt

@@ -70,6 +70,9 @@ def tally(
         for answer in answers:
             counting.answer(answer)
         progress("answers", done := done + len(answers))
+    imported = store.read(lambda session: session.imported(month.begin, month.end))
+    for channel, count in imported.items():
+        counting.tally.count(channel, Figure.IMPORTED, count)
     for send in store.read(lambda session: session.sends_after_stop(month.begin, month.end)):
         counting.send(send)
     reviews = store.read(lambda session: list(session.reviewed(month.begin, month.end)))

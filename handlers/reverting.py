@@ -1,4 +1,4 @@
-"""Taking back a batch: the unproved stops that came from one source within one hour."""
+"""Taking back a batch: unproved stops of one source and hour, or what one import brought."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from handlers.stored import every_entry
 from storage import ReviewState
 from storage.rows import AddressEntry
 
-BLOCKING = frozenset({EntryKind.OPTED_OUT, EntryKind.HELD})
+BLOCKING = frozenset({EntryKind.OPTED_OUT, EntryKind.HELD, EntryKind.IMPORTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Reverted:
 
 def batches(parts: Parts) -> Counter[str]:
     """How many stops each batch holds."""
-    return Counter(str(one.entry.facts["batch"]) for one in _unproved(parts))
+    return Counter(str(one.entry.facts["batch"]) for one in _in_a_batch(parts))
 
 
 def revert(parts: Parts, batch: str, actor: Actor) -> Reverted:
@@ -51,22 +51,29 @@ def revert(parts: Parts, batch: str, actor: Actor) -> Reverted:
     """
     if actor.role is not Role.ADMIN:
         raise NotAllowed("reverting a batch needs the role admin")
-    found = [one for one in _unproved(parts) if one.entry.facts["batch"] == batch]
+    found = [one for one in _in_a_batch(parts) if one.entry.facts["batch"] == batch]
     return Reverted(found=len(found), reverted=sum(_take_back(parts, one, actor) for one in found))
 
 
-def _unproved(parts: Parts) -> Iterator[AddressEntry]:
+def _in_a_batch(parts: Parts) -> Iterator[AddressEntry]:
     for one in every_entry(parts.store):
         facts = one.entry.facts
-        unproved = facts.get("assurance") == Assurance.UNVERIFIED and facts.get("batch")
-        if one.entry.kind in BLOCKING and unproved:
+        if one.entry.kind not in BLOCKING or not facts.get("batch"):
+            continue
+        unproved = facts.get("assurance") == Assurance.UNVERIFIED
+        if unproved or (one.entry.kind is EntryKind.IMPORTED and _blocked(one)):
             yield one
+
+
+def _blocked(one: AddressEntry) -> bool:
+    """Whether this entry of an import is what made the block."""
+    return not one.entry.facts.get("repeats") and not one.entry.facts.get("overruled_by")
 
 
 def _take_back(parts: Parts, one: AddressEntry, actor: Actor) -> bool:
     if one.address is None:
         return False
-    if one.entry.kind is EntryKind.OPTED_OUT:
+    if one.entry.kind in (EntryKind.OPTED_OUT, EntryKind.IMPORTED):
         return _undo(parts, one, one.entry.id, actor)
     reviews = parts.store.read(lambda session: session.reviews_of(one.addr))
     review = next((review for review in reviews if review.entry_id == one.entry.id), None)
@@ -111,7 +118,7 @@ def _undo(parts: Parts, one: AddressEntry, entry_id: str, actor: Actor) -> bool:
             source="revert",
             event_id=f"revert:{entry_id}",
             received_at=parts.clock(),
-            evidence="an unproved mail, one of a batch",
+            evidence=f"of the batch {one.entry.facts['batch']}",
             undoes=entry_id,
         )
     )

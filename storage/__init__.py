@@ -24,6 +24,7 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
 
     addresses       touch(address, now) -> addr             locks; creates the row and its data key
                     lock(*addrs)    hash_of(address) -> addr    address(addr) -> Address | None
+                    is_erased(addr) -> bool
                     link_contact(addr, contact)   linked(addr) -> list[addr]   erase(addr)
     once            event(addr, (provider, account, event_id)) -> EventRow | None
                     remember_event(addr, parts, message_id, outcome, outbox_id, received_at)
@@ -65,6 +66,7 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
     reporting       stops(begin, end, cursor="", limit=200) -> list[ReportedEntry]
                     answers(begin, end, cursor="", limit=500) -> list[ReportedAnswer]
                     sends_after_stop(begin, end)            reviewed(begin, end)
+                    imported(begin, end) -> {Channel: int}
     retention       sweep(Pass, before, limit) -> Swept     sweep_from_the_start()
     custody         known_after(addr, limit) -> list[Known]
                     outbox_since(moment) -> dict[OutboxState, int]   overdue_reviews(now) -> int

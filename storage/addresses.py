@@ -125,6 +125,11 @@ class Addresses(Unit):
             )
         return self._addresses[addr]
 
+    def is_erased(self, addr: bytes) -> bool:
+        """Whether who it was has been made unreadable, and they have not come back since."""
+        row = self._main.one(_FIND, addr=addr)
+        return row is not None and AddressRow(*row).value_ct is None
+
     def _keep_head(self, addr: bytes, head: AddressRow) -> None:
         self._heads[addr] = head
         self._main.add(_KEEP, addr=addr, **head._asdict())

@@ -147,6 +147,11 @@ _AFTER_STOP = Statement(
     )
     .group_by(addresses.c.channel, sends.c.sender)
 )
+_IMPORTED = Statement(
+    select(_L.channel, func.count())
+    .where(_L.recorded_at >= _BEGIN, _L.recorded_at < _END, _L.kind == EntryKind.IMPORTED.value)
+    .group_by(_L.channel)
+)
 _REVIEWED = Statement(
     select(
         reviews.c.cause,
@@ -206,6 +211,11 @@ class Reporting(Addresses):
             )
             for row in rows
         ]
+
+    def imported(self, begin: datetime, end: datetime) -> dict[Channel, int]:
+        """How many records of other systems' lists were recorded."""
+        rows = self._main.all(_IMPORTED, begin=micros(begin), end=micros(end))
+        return {Channel(channel): count for channel, count in rows}
 
     def sends_after_stop(self, begin: datetime, end: datetime) -> list[SendsAfterStop]:
         """What the company said it sent to whoever was blocked."""

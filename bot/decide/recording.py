@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.decide.answers import Voice, opted_out_kind
@@ -48,10 +49,12 @@ def decide_recording(recording: Recording, standing: Standing, voice: Voice) -> 
             return _erase(recording, standing, voice)
         case Act.REASON:
             facts: dict[str, Json] = {"reason": str(recording.reason or Reason.OTHER)}
-            entry = _entry(EntryKind.REASON_GIVEN, recording, facts)
+            entry = entry_of(EntryKind.REASON_GIVEN, recording, facts)
             return Decision(outcome="reason_given", entries=(entry,))
         case Act.UNDO:
             return _undo(recording, standing)
+        case Act.IMPORT:
+            raise NotAllowed("an import is decided with the whole history: decide_import")
 
 
 def _opt_out(recording: Recording, standing: Standing, voice: Voice) -> Decision:
@@ -75,7 +78,7 @@ def _opt_out(recording: Recording, standing: Standing, voice: Voice) -> Decision
         )
     return Decision(
         outcome="opted_out" if news else "already_opted_out",
-        entries=(_entry(EntryKind.OPTED_OUT, recording, {"repeats": not news}),),
+        entries=(entry_of(EntryKind.OPTED_OUT, recording, {"repeats": not news}),),
         changes=(
             (Change(scope=recording.scope, hold=Hold.STOPPED, flags=frozenset(flags)),)
             if news
@@ -101,7 +104,7 @@ def _opt_in(recording: Recording, standing: Standing) -> Decision:
     return Decision(
         # a part of what is stopped as a whole stays stopped, and says so
         outcome="opted_in" if lifted or not standing.suppressions else "nothing_lifted",
-        entries=(_entry(EntryKind.OPTED_IN, recording, {}),),
+        entries=(entry_of(EntryKind.OPTED_IN, recording, {}),),
         changes=lifted,
     )
 
@@ -115,7 +118,7 @@ def _provider_block(recording: Recording, standing: Standing, voice: Voice) -> D
     change = Change(scope=recording.scope, hold=Hold.STOPPED, flags=frozenset({"provider"}))
     return Decision(
         outcome="provider_block" if news else "already_opted_out",
-        entries=(_entry(EntryKind.PROVIDER_BLOCK, recording, {"repeats": not news}),),
+        entries=(entry_of(EntryKind.PROVIDER_BLOCK, recording, {"repeats": not news}),),
         changes=(change,) if news else (),
         stops_again=not news,
     )
@@ -129,11 +132,11 @@ def _erase(recording: Recording, standing: Standing, voice: Voice) -> Decision:
     if recording.actor.role is not Role.ADMIN:
         raise NotAllowed("an erasure needs the role admin")
     news = not covered(recording.scope, standing, voice.policy, recording.address.channel)
-    stop = _entry(EntryKind.OPTED_OUT, recording, {"repeats": not news, "rule": "erasure"})
+    stop = entry_of(EntryKind.OPTED_OUT, recording, {"repeats": not news, "rule": "erasure"})
     flags = frozenset({"erasure"})  # a later START goes to a person
     return Decision(
         outcome="erased",
-        entries=(*((stop,) if news else ()), _entry(EntryKind.ERASED, recording, {})),
+        entries=(*((stop,) if news else ()), entry_of(EntryKind.ERASED, recording, {})),
         changes=(Change(scope=recording.scope, hold=Hold.STOPPED, flags=flags),) if news else (),
         erased_by=recording.actor.name,
     )
@@ -151,16 +154,17 @@ def _undo(recording: Recording, standing: Standing) -> Decision:
     if not found or said_again:
         return Decision(
             outcome="nothing_to_undo",
-            entries=(_entry(EntryKind.HEARD, recording, {"undoes": recording.undoes}),),
+            entries=(entry_of(EntryKind.HEARD, recording, {"undoes": recording.undoes}),),
         )
     return Decision(
         outcome="reverted",
-        entries=(_entry(EntryKind.REVERTED, recording, {"undoes": recording.undoes}),),
+        entries=(entry_of(EntryKind.REVERTED, recording, {"undoes": recording.undoes}),),
         changes=tuple(Change(scope=one.scope, hold=None) for one in found),
     )
 
 
-def _entry(kind: EntryKind, recording: Recording, facts: dict[str, Json]) -> NewEntry:
+def entry_of(kind: EntryKind, recording: Recording, facts: Mapping[str, Json]) -> NewEntry:
+    """The fact as whoever recorded it told it, with what the decision adds."""
     return NewEntry(
         kind=kind,
         effective_at=recording.occurred_at or recording.received_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.decide.case import Case
+from bot.decide.importing import IMPORTED
 from bot.model import (
     CHANNEL_SCOPE,
     AnswerKind,
@@ -86,6 +87,8 @@ def _blocked_there(case: Case, stops: tuple[Suppression, ...]) -> bool:
 def _said_before(case: Case, stop: Suppression) -> bool:
     """Whether this START is older than the stop: received before its commit, or sent before."""
     sent = case.message.occurred_at
+    if IMPORTED in stop.flags:
+        return stop.since > (sent or case.message.received_at)
     committed = stop.recorded_at or stop.since
     return committed > case.message.received_at or (sent is not None and stop.since > sent)
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "restore": "handlers.cli.restore:restore",
     "move": "handlers.cli.move:move",
     "doctor": "handlers.cli.doctor:doctor",
+    "import": "handlers.cli.import_list:import_list",
     "export": "handlers.cli.export:export",
 }
 

@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"\+[0-9]{1,15}")
 
 
 @contextmanager
-def opened(output: Path | None) -> Iterator[TextIO]:
+def opened(output: Path | None, errors: str = "strict") -> Iterator[TextIO]:
     """Standard output, or a file that only you can read and that appears whole or not at all."""
     if output is None:
         yield sys.stdout
@@ -27,7 +27,7 @@ def opened(output: Path | None) -> Iterator[TextIO]:
     draft = output.with_name(f".{output.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors=errors, newline="") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

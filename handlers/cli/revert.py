@@ -1,4 +1,4 @@
-"""`heed revert`: take back the stops of one flood of forged mails."""
+"""`heed revert`: take back the stops of one flood of forged mails, or of one import."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ NOTHING = 1
 @click.argument("batch", required=False)
 @click.option("--by", "name", help="Who reverts; your login name where it is not given.")
 def revert(batch: str | None, name: str | None) -> None:
-    """Take back the unproved stops of BATCH; without it, list the batches there are.
+    """Take back the stops of BATCH; without it, list the batches there are.
 
-    A batch is what came within one hour from one source by mails whose sender nobody vouched for.
+    A batch is what came within one hour from one source by mails whose sender nobody vouched for,
+    or what one `heed import` brought (import-...).
     What the people themselves said since, proved, stands.
     """
     with joined() as parts:

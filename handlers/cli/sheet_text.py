@@ -16,6 +16,7 @@ LABELS = {
     Figure.UNREADABLE: "  of these erased since",
     Figure.REPEATS: "repeated requests",
     Figure.PROVIDER_BLOCKS: "blocks found at a provider",
+    Figure.IMPORTED: "imported from another system",
     Figure.SENDS_BEFORE_EFFECT: "sends between request and block",
     Figure.SENDS_AFTER_STOP: "sends after a stop (target 0)",
     Figure.CONFIRMED_AT_ONCE: "confirmed with the request",

@@ -89,7 +89,8 @@ def replayed(history: Iterable[LedgerEntry]) -> set[str]:
     """The scopes that the entries alone say are suppressed, where all stops cover one channel."""
     held: set[str] = set()
     for entry in history:
-        if entry.kind in HELD:
+        imported = entry.kind is EntryKind.IMPORTED and not entry.facts["overruled_by"]
+        if entry.kind in HELD or imported:
             held.add(str(entry.scope))
         elif entry.kind is EntryKind.OPTED_IN:
             held.clear()

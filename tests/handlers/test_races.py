@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,40 @@ class Person(RuleBasedStateMachine):
         self.two.race([self._text("stop")], [self._recorded(Act.OPT_IN)])
         last = self._said()[-1]
         self.held = last.kind is EntryKind.OPTED_OUT
+
+    def _listed(self, *, newer: bool) -> Recording:
+        """A row of another system's list: of long ago, or of this moment."""
+        now = self.two.here.clock.now
+        when = now if newer else now - timedelta(days=400)
+        return replace(self._recorded(Act.IMPORT), occurred_at=when, batch="import-1")
+
+    @rule(newer=st.booleans(), stop_is_ours=st.booleans())
+    def an_import_races_a_stop(self, *, newer: bool, stop_is_ours: bool) -> None:
+        before = self._answers()
+        stop, row = [self._text("stop")], [self._listed(newer=newer)]
+        self.two.race(*((stop, row) if stop_is_ours else (row, stop)))
+        assert self._answers() - before <= (0 if self.held else 1)
+        self.held = True
+
+    @rule(start_is_ours=st.booleans())
+    def an_import_of_long_ago_races_a_start(self, *, start_is_ours: bool) -> None:
+        """The instants decide, whichever is written first: the person came back."""
+        start, row = [self._text("start")], [self._listed(newer=False)]
+        self.two.race(*((start, row) if start_is_ours else (row, start)))
+        self.held = False
+
+    @rule()
+    def the_same_list_is_imported_by_both_at_once(self) -> None:
+        row = self._listed(newer=True)
+        receipts = self.two.race([row] * 2, [row] * 2)
+        assert sorted(receipt.duplicate for receipt in receipts) == [False, True, True, True]
+        self.held = True
+
+    @rule()
+    def an_import_races_a_stop_and_a_start(self) -> None:
+        """The stop is committed after the start was received, so that it holds."""
+        self.two.race([self._text("stop"), self._listed(newer=False)], [self._text("start")])
+        self.held = True
 
     @rule()
     def a_start_that_comes_alone_lifts(self) -> None:

@@ -25,7 +25,8 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
     addresses       touch(address, now) -> addr             locks; creates the row and its data key
                     lock(*addrs)    hash_of(address) -> addr    address(addr) -> Address | None
                     is_erased(addr) -> bool
-                    link_contact(addr, contact)   linked(addr) -> list[addr]   erase(addr)
+                    link_contact(addr, contact): its halves are add_member and name_contact
+                    linked(addr) -> list[addr]   erase(addr)
     once            event(addr, (provider, account, event_id)) -> EventRow | None
                     remember_event(addr, parts, message_id, outcome, outbox_id, received_at)
     ledger          append(addr, NewEntry, *, id, message_id, recorded_at) -> LedgerEntry

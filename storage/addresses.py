@@ -34,7 +34,7 @@ _FIND_MANY = Statement(
 _KEEP = Insertion(addresses, "value_ct", "entries", "last_leaf")
 _CLEAR_VALUE = Statement(update(addresses).where(addresses.c.addr == _ADDR).values(value_ct=null()))
 _LOCK = Statement(select(func.pg_advisory_xact_lock(param("number"))))
-_LINKS = [upsert(contacts), upsert(contact_members)]
+_NAME_CONTACT, _ADD_MEMBER = upsert(contacts), upsert(contact_members)
 _CONTACTS = Statement(select(contacts.c.contact).where(contacts.c.addr == _ADDR), of_one=True)
 _MEMBERS = Statement(
     select(contact_members.c.addr).where(contact_members.c.contact == param("contact"))
@@ -146,10 +146,21 @@ class Addresses(Unit):
         return head
 
     def link_contact(self, addr: bytes, contact: str) -> None:
-        """Say that the address belongs to the person whom the company calls `contact`."""
+        """Say that the address belongs to the person whom the company calls `contact`.
+
+        Its two halves lie in two shards; on its own each is a unit of one.
+        """
+        self.add_member(addr, contact)
+        self.name_contact(addr, contact)
+
+    def add_member(self, addr: bytes, contact: str) -> None:
+        """The half of a link that others of the contact look for, in the contact's shard."""
+        self._main.run(_ADD_MEMBER, addr=addr, contact=self._vault.contact_hash(contact))
+
+    def name_contact(self, addr: bytes, contact: str) -> None:
+        """The half of a link by which the address finds its contact, in its own shard."""
         self._kept.add((addr, contacts.name))
-        for link in _LINKS:
-            self._main.run(link, addr=addr, contact=self._vault.contact_hash(contact))
+        self._main.run(_NAME_CONTACT, addr=addr, contact=self._vault.contact_hash(contact))
 
     def linked(self, addr: bytes) -> list[bytes]:
         """The other addresses of the same contacts. Of an address without one, nothing is asked."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from bot.model import (
     CHANNEL_SCOPE,
     Act,
     Actor,
+    Channel,
     Recording,
     ReviewDecision,
     Role,
@@ -63,6 +65,16 @@ class Seen:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Any]] = []
+        self.begun: list[int] = []  # how many statements there were when each unit began
+
+    def written(self, url: str) -> list[set[int]]:
+        """For each unit of work that changed anything, the shards that it changed."""
+        shards = self.shards(url)
+        units = [
+            [touched for sql, touched in shards[begin:end] if not sql.startswith("SELECT")]
+            for begin, end in pairwise([*self.begun, len(shards)])
+        ]
+        return [set().union(*unit) for unit in units if unit]
 
     def shards(self, url: str) -> list[tuple[str, set[int]]]:
         """For each statement, the shards that it would read or change."""
@@ -80,6 +92,8 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> Iterator[Seen]:
 
     def noted(self: Any, query: Any, params: Any = None, **more: Any) -> Any:
         sql = query.decode() if isinstance(query, bytes) else str(query)
+        if sql.startswith("BEGIN"):
+            seen.begun.append(len(seen.asked))
         if sql.startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
             seen.asked.append((sql, params))
         return execute(self, query, params, **more)
@@ -222,6 +236,18 @@ def test_of_a_linked_person_each_statement_asks_one_shard(
         asked = desk.store.read(lambda session: rule(session, POLICY, ANN, Question(), NOW))
     assert not asked.allowed
     assert {len(shards) for _, shards in seen.shards(desk.url)} == {1}
+
+
+def test_the_same_number_on_whatsapp_is_linked_a_shard_at_a_time(
+    desk: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = replace(ANN, channel=Channel.WHATSAPP)
+    with watching(monkeypatch) as seen:
+        desk.hears(sms("stop all", who=who, provider="whatsapp"))
+    written = seen.written(desk.url)
+    assert [len(shards) for shards in written] == [1, 1, 1, 1]  # the message, the link's three
+    asked = desk.store.read(lambda session: rule(session, POLICY, ANN, Question(), NOW))
+    assert not asked.allowed
 
 
 def test_an_answer_is_claimed_wherever_it_waits_and_settled_in_one_shard(

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from bot.model import Act, Actor, Recording, Scope
+from handlers.contacts import link
 from handlers.parts import Parts
 from handlers.recorder import new_id
 from handlers.web.api import wire
@@ -63,9 +64,7 @@ def record(
         wire.known_names(parts, field="scope", **{kind: name})
     key = wire.idempotency_key()
     if heard.contact:  # first, so that "everything" covers the person's other addresses at once
-        parts.store.write(
-            lambda session: session.link_contact(session.touch(address, now), heard.contact)
-        )
+        link(parts.store, address, heard.contact, now)
     receipt = parts.desk.receive(
         Recording(
             act=act,

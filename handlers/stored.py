@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from bot.model import STOPS, Context, EntryKind, Intent, Json, LedgerEntry, Verdict
+from bot.model import STOPS, Address, Context, EntryKind, Intent, Json, LedgerEntry, Verdict
 from handlers.desk import Reader
 from storage import AddressEntry, Store
 
@@ -87,11 +87,18 @@ class Changed:
 
 
 def replayed(
-    entries: Iterable[AddressEntry], read: Reader, since: datetime
+    entries: Iterable[AddressEntry],
+    read: Reader,
+    since: datetime,
+    *,
+    rather_than: Reader | None = None,
+    only: Callable[[str], bool] = lambda _: True,
 ) -> Iterator[Changed | None]:
     """Each stored message from `since` on, read anew: what changed, or None where nothing did.
 
-    Answers to a question of ours are passed over: what was asked is not stored with them.
+    Compared with how it was read then, or with how `rather_than` reads it. Messages that are not
+    among `only` are taken to be the same. Answers to a question of ours are passed over: what was
+    asked is not stored with them.
     """
     for one in entries:
         entry = one.entry
@@ -101,15 +108,12 @@ def replayed(
             continue
         if rule.startswith(_ANSWERS) or before == Intent.REASON:
             continue
-        lang = entry.facts.get("lang")
-        reading = read(
-            entry.words,
-            channel=one.address.channel,
-            context=Context.NONE,
-            choices=(),
-            lang=str(lang) if lang else None,
-        )
-        after = str(reading.intent)
+        if not only(entry.words):
+            yield None
+            continue
+        after = _intent(one.address, entry, read)
+        if rather_than is not None:
+            before = _intent(one.address, entry, rather_than)
         if after == before:
             yield None
             continue
@@ -122,3 +126,16 @@ def replayed(
             stop_lost=was and not now,
             stop_won=now and not was,
         )
+
+
+def _intent(address: Address, entry: LedgerEntry, read: Reader) -> str:
+    lang = entry.facts.get("lang")
+    reading = read(
+        entry.words or "",
+        channel=address.channel,
+        context=Context.NONE,
+        choices=(),
+        lang=str(lang) if lang else None,
+        sender=str(entry.facts.get("recipient") or ""),
+    )
+    return str(reading.intent)

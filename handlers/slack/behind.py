@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 
 from handlers.logs import whereabouts
 from handlers.slack.client import CALL_ERRORS, code_of
+from handlers.slack.payload import text_at
 from handlers.slack.rich import Block
 
 log = logging.getLogger("heed.slack.behind")
@@ -39,18 +40,21 @@ class Behind:
     def open(
         self,
         trigger: str,
-        make: Callable[[], Block],
+        view: Block,
         *,
+        opened: Callable[[str], None] = lambda _: None,
         failed: Callable[[], None] = lambda: None,
     ) -> None:
-        """Open the window that `make` gives; `failed` is called where it did not open."""
+        """Open a window. `opened` is called with its id, or else `failed`."""
 
         def work() -> None:
             try:
-                self._client.views_open(trigger_id=trigger, view=make())
+                answer = self._client.views_open(trigger_id=trigger, view=view)
             except CALL_ERRORS as error:
                 log.warning("a window did not open: %s", code_of(error))
                 failed()
+                return
+            opened(text_at(answer.data, "view", "id"))
 
         self.run(work)
 

@@ -25,6 +25,7 @@ LABELS: Mapping[Verdict, str] = {
     Verdict.DONE: "Done",
 }
 UNDO = "heed_review_undo_v1"
+TEACH = "heed_review_teach_v1"
 MENU = "heed_review_more_v1"
 
 
@@ -63,7 +64,15 @@ def row(review: Review, verdicts: Sequence[Verdict]) -> Block:
     )
 
 
-def undo(review: Review) -> Block:
+def decided(review: Review, *, undoable: bool, teaches: bool) -> list[Block]:
+    """What can be done about a decided review; no row where nothing can."""
+    buttons = [_undo(review)] if undoable else []
+    if teaches:
+        buttons.append(_button(review, TEACH, "Always read this as…"))
+    return [rich.actions("heed_review_decided", buttons)] if buttons else []
+
+
+def _undo(review: Review) -> Block:
     button = _button(review, UNDO, "Undo")
     button["confirm"] = _confirm(
         "Open this review again?",
@@ -71,7 +80,7 @@ def undo(review: Review) -> Block:
         "decides. A confirmation that was sent stays sent.",
         "Undo",
     )
-    return rich.actions("heed_review_decided", [button])
+    return button
 
 
 def _decision(review: Review, verdict: Verdict) -> Block:

@@ -40,7 +40,8 @@ class Card:
     `facts` are those of the ledger entry. `cannot_ask` says why the customer cannot be asked, empty
     where they can. `legal` is the strictest clock that would bind if it is a stop. `below` counts
     the later reviews of the same person, whose cards stand in the thread of this one. Where the
-    words stood in the channel for long enough, `emptied`.
+    words stood in the channel for long enough, `emptied`. `teaches`: lines for heed.toml can be
+    proposed from it.
     """
 
     review: Review
@@ -54,6 +55,7 @@ class Card:
     below: int = 0
     emptied: bool = False
     undoable: bool = False
+    teaches: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,8 @@ def _decided(card: Card) -> Message:
     if review.decided_at is not None:
         pieces += [rich.words(", "), rich.date(review.decided_at)]
     line = rich.rich_text(rich.line(*pieces))
-    return Message(text=text, blocks=(line, buttons.undo(review)) if card.undoable else (line,))
+    can_be_done = buttons.decided(review, undoable=card.undoable, teaches=card.teaches)
+    return Message(text=text, blocks=(line, *can_be_done))
 
 
 def _words(card: Card) -> Block:

@@ -119,7 +119,7 @@ class Commands:
         channel, user = text_at(body, "channel_id"), text_at(body, "user_id")
         self._behind.open(
             text_at(body, "trigger_id"),
-            lambda: view,
+            view,
             failed=lambda: self._behind.whisper(channel, user, NOT_OPENED),
         )
         self._behind.run(lambda: self._roles.meet(clicker(body)))

@@ -38,9 +38,8 @@ def add(app: App, parts: Parts) -> None:
         store=parts.store,
     )
     _hear(app, parts)
-    menu = Menu(parts, roles, behind)
-    _clicks(app, Clicks(parts, roles, behind, menu))
-    _menu(app, menu)
+    _clicks(app, Clicks(parts, roles, behind))
+    _menu(app, Menu(parts, roles, behind))
     commands = Commands(parts, roles, behind)
     _commands(app, commands)
     _shortcuts(app, Shortcuts(parts, commands))

@@ -142,7 +142,7 @@ class Menu:
         channel, user = text_at(body, "container", "channel_id"), text_at(body, "user", "id")
         self._behind.open(
             text_at(body, "trigger_id"),
-            lambda: view,
+            view,
             failed=lambda: self._behind.whisper(channel, user, NOT_OPENED),
         )
 

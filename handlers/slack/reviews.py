@@ -14,12 +14,13 @@ from bot.model import ReviewDecision, ReviewUndo, Verdict
 from handlers.parts import Parts
 from handlers.slack import words as say
 from handlers.slack.behind import Behind
-from handlers.slack.buttons import ACTIONS, MENU, UNDO, More, read_value
+from handlers.slack.buttons import ACTIONS, MENU, TEACH, UNDO, More, read_value
 from handlers.slack.menu import Menu
 from handlers.slack.payload import Payload, text_at
 from handlers.slack.reminders import promise_reminders
 from handlers.slack.roles import Roles, clicker
 from handlers.slack.showing import promise_update
+from handlers.slack.teaching import Teaching
 from handlers.slack.text import escaped
 from storage import Conflict as Overtaken
 from storage import Review, ReviewState, Session
@@ -27,16 +28,17 @@ from storage import Review, ReviewState, Session
 log = logging.getLogger("heed.slack.reviews")
 
 VERDICTS = {action: verdict for verdict, action in ACTIONS.items()}
-NEEDS_SURETY = frozenset({Verdict.NOT_OPT_OUT, More.SHOW})
-"""What goes away from "blocked", or shows whom it is about."""
+NEEDS_SURETY = frozenset({Verdict.NOT_OPT_OUT, More.SHOW, TEACH})
+"""What goes away from "blocked", or shows whom it is about or what they wrote."""
 
 
 class Clicks:
-    def __init__(self, parts: Parts, roles: Roles, behind: Behind, menu: Menu) -> None:
+    def __init__(self, parts: Parts, roles: Roles, behind: Behind) -> None:
         self._parts = parts
         self._roles = roles
         self._behind = behind
-        self._menu = menu
+        self._menu = Menu(parts, roles, behind)
+        self._teaching = Teaching(parts, behind)
 
     def __call__(self, body: Payload) -> None:
         """Carry it out. Returns after the commit, or after a refusal that changed nothing.
@@ -76,6 +78,9 @@ class Clicks:
                 return
             case More.ERASURE:
                 act = Verdict.ERASURE
+            case _ if act == TEACH:
+                self._teaching.open(review, actor, body)
+                return
         now = self._parts.clock()
         if isinstance(act, Verdict):
             self._parts.desk.receive(
@@ -158,7 +163,8 @@ def _clicked_on(body: Payload) -> tuple[Verdict | More | str | None, str, int]:
         name, _, value = picked.partition(".")
         return (More(name) if name in set(More) else None, *read_value(value))
     value = text_at(body, "actions", 0, "value")
-    return (VERDICTS.get(action) or (UNDO if action == UNDO else None), *read_value(value))
+    other = action if action in (UNDO, TEACH) else None
+    return (VERDICTS.get(action) or other, *read_value(value))
 
 
 def _clicked(body: Payload) -> tuple[str, str]:

@@ -23,6 +23,10 @@ def quote(text: str) -> Block:
     return {"type": "rich_text_quote", "elements": [words(text or " ")]}
 
 
+def preformatted(text: str) -> Block:
+    return {"type": "rich_text_preformatted", "elements": [words(text)]}
+
+
 def words(text: str) -> Block:
     return {"type": "text", "text": text}
 

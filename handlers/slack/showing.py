@@ -20,6 +20,7 @@ from bot.model import (
 )
 from bot.policy import Policy
 from bot.regimes import Duty
+from handlers.proposing import TEACHES
 from handlers.recorder import new_id
 from handlers.slack.cards import Card
 from storage import OutboxItem, Review, Session
@@ -42,6 +43,7 @@ def card_of(session: Session, review: Review, policy: Policy, now: datetime) -> 
         legal=None if entry is None else _strictest(entry, address, review, policy),
         below=_below(session, review),
         emptied=now >= review.opened_at + WORDS_STAY,
+        teaches=review.verdict in TEACHES and entry is not None and bool(entry.words),
         undoable=review.decided_at is not None
         and address is not None
         and may_undo(review.decided_by, review.decided_at, now),

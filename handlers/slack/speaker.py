@@ -14,7 +14,7 @@ from bot.decide.undoing import UNDO_FOR
 from bot.model import NoticeKind
 from handlers.parts import Parts
 from handlers.ports import OutcomeUnknown, SendError
-from handlers.slack import cards, homes, people
+from handlers.slack import cards, homes, people, teaching
 from handlers.slack.calling import Caller
 from handlers.slack.cards import state_of
 from handlers.slack.payload import text_at
@@ -40,6 +40,7 @@ class SlackSpeaker:
         self._channel = parts.slack.review_channel
         self._call = Caller(parts)
         self._homes = homes.Homes(parts, self._call)
+        self._counting = teaching.Counting(parts, self._call)
 
     def send(self, item: OutboxItem) -> str:
         match item.kind:
@@ -53,6 +54,8 @@ class SlackSpeaker:
                 team, user = str(item.payload["team"]), str(item.payload["user"])
                 people.learn(self._store, self._call.client, team, user, self._clock())
                 return ""
+            case teaching.TEACHING:
+                return self._counting.fill(item)
             case homes.HOME:
                 return self._homes.publish(item)
             case _:

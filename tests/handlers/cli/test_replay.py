@@ -60,6 +60,19 @@ def test_replay_shows_what_would_be_read_otherwise(shell: Shell) -> None:
     assert shell.bench.holds() == {}  # nothing was changed
 
 
+def test_a_decided_review_proposes_lines_for_heed_toml_and_their_effect(shell: Shell) -> None:
+    shell.bench.hears(sms("hm"))
+    (review,) = shell.bench.store.read(lambda session: session.open_reviews())
+    assert "only what was decided" in shell.run(replay, "--review", review.id).stderr
+    decide(shell, Verdict.OPT_OUT)
+    result = shell.run(replay, "--review", review.id)
+    assert result.exit_code == 0
+    assert '[words]\nstop = ["hm"]' in result.stdout
+    assert "With these lines the message is read as opt_out." in result.stdout
+    assert "1 messages of the last 90 days, 1 would be read otherwise" in result.stdout
+    assert shell.run(replay, "--review", "NOSUCH").exit_code == 2
+
+
 def test_a_stop_that_would_be_lost_is_exit_1(shell: Shell) -> None:
     (shell.folder / "heed.toml").write_text('[words]\nhelp = ["stop"]\n')
     shell.bench.hears(sms("stop"))

@@ -108,7 +108,9 @@ class FakeSlack:
             case "chat.getPermalink":
                 ts = call.args["message_ts"].replace(".", "")
                 return {"permalink": f"https://acme.slack.com/archives/C0REVIEW/p{ts}"}
-            case "views.open" | "views.publish" | "chat.postEphemeral":
+            case "views.open":
+                return {"view": {"id": f"V{number}"}}
+            case "views.update" | "views.publish" | "chat.postEphemeral":
                 return {}
             case _:
                 self.faults.append(f"{call.method} was not expected")

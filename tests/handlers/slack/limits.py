@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 BLOCKS_MESSAGE, BLOCKS_VIEW, TOTAL = 50, 100, 13_000
+RICH = ("rich_text_section", "rich_text_quote", "rich_text_preformatted")
 FORBIDDEN = ("<!channel>", "<!here>", "<!everyone>")
 # Whom the fixtures name; none of it may stand in what we post unmasked.
 SECRETS = ("+12025550", "2025550", "202-555-01", "202 555 01", "bob@example.org", "ann@example.com")
@@ -20,7 +21,7 @@ def faults_of(method: str, args: Mapping[str, Any]) -> list[str]:
 
 
 def _faults(method: str, args: Mapping[str, Any]) -> Iterator[str]:
-    if method == "views.open":
+    if method in ("views.open", "views.update"):
         yield from _view(args["view"])
         return
     if method == "views.publish":
@@ -153,7 +154,7 @@ def _overflow(options: list[dict[str, Any]]) -> Iterator[str]:
 
 def _rich(elements: list[dict[str, Any]]) -> Iterator[str]:
     for element in elements:
-        if element["type"] not in ("rich_text_section", "rich_text_quote"):
+        if element["type"] not in RICH:
             yield f"rich text of type {element['type']}"
         for piece in element["elements"]:
             if piece["type"] == "text" and not piece["text"]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -143,6 +144,13 @@ class Office:
         """The worker sends what is due."""
         while self.worker.step():
             pass
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """The worker sends what comes to be due behind an answer, until this is so."""
+        until = time.monotonic() + PATIENCE_S
+        while not true():
+            assert time.monotonic() < until
+            self.work()
 
     def review(self) -> Review:
         """The one review that there is."""

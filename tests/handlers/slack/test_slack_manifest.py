@@ -22,6 +22,7 @@ SCOPE_OF_CALL = {
     "usergroups.users.list": "usergroups:read",
     "chat_getPermalink": "",  # needs none
     "views_open": "",
+    "views.update": "",
     "views.publish": "",
 }
 

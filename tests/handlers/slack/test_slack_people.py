@@ -115,7 +115,7 @@ def test_a_few_seconds_later_they_are_known(strange: Office) -> None:
 def test_opening_the_form_is_enough_to_be_known_when_it_is_sent(strange: Office) -> None:
     strange.command("")
     strange.slack.wait_for("views.open")
-    _until(lambda: _asked(strange))
+    strange.until(lambda: bool(strange.slack.of("users.info")))
     assert (strange.submit("f", "+12025550123").json or {})["response_action"] == "update"
 
 
@@ -237,15 +237,3 @@ def test_whoever_was_not_about_for_long_is_forgotten(strange: Office) -> None:
     strange.bench.clock.forward(seconds=timedelta(days=91).total_seconds())
     Roster(strange.parts)(strange.bench.clock.now)
     assert "has not met you yet" in told(strange.command("+12025550123 rang", user_id=KIM))
-
-
-def _asked(desk: Office) -> bool:
-    desk.work()
-    return bool(desk.slack.of("users.info"))
-
-
-def _until(true: Callable[[], bool]) -> None:
-    """What happens behind an answer is over soon."""
-    until = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < until

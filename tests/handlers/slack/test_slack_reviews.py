@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.model import Verdict
-from handlers.slack.buttons import ACTIONS, UNDO
+from handlers.slack.buttons import ACTIONS, TEACH, UNDO
 from storage import StoreUnavailable
 from tests.handlers.slack.fake import Scripted, refusal
 from tests.handlers.slack.office import ANN_IN_SLACK, GUEST, KIM, LEE, Office, fixture, office
@@ -78,7 +78,7 @@ def test_opt_out_needs_one_click(asked: Office) -> None:
     asked.work()
     (update,) = asked.slack.of("chat.update")
     assert (update["channel"], update["ts"]) == ("C0REVIEW", asked.review().card_ts)
-    assert list(buttons(update)) == [UNDO]
+    assert list(buttons(update)) == [UNDO, TEACH]
     assert "dunno" not in str(update)
     assert {"type": "user", "user_id": LEE} in update["blocks"][0]["elements"][0]["elements"]
     assert "opted out" in update["text"]

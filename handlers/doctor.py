@@ -18,6 +18,7 @@ from bot.policy import AskReason, Policy
 from handlers.backups import PROVED_AT, UNPACKED
 from handlers.parts import Parts
 from handlers.settings import Settings
+from handlers.spiking import going_on
 from handlers.upkeep import SWEPT_AT
 from storage import OutboxState, Store
 from storage.location import SqliteFiles, locate
@@ -149,8 +150,16 @@ def store_findings(parts: Parts) -> Iterator[Finding]:
     yield _proved(store, now)
     yield _swept(store, now)
     yield _outbox(store, now)
+    yield from _spikes(store, now)
     late = store.read(lambda session: session.overdue_reviews(now))
     yield bad(f"{late} reviews are overdue: heed reviews") if late else ok("no review is overdue")
+
+
+def _spikes(store: Store, now: datetime) -> Iterator[Finding]:
+    found = going_on(store, now)
+    yield from (warn(f"opt-outs have risen: {one}") for one in found)
+    if not found:
+        yield ok("opt-outs come as often as usual (docs/report.md)")
 
 
 def _keys(store: Store) -> Finding:

@@ -42,6 +42,7 @@ from handlers.slack.digest import Digest
 from handlers.slack.roster import Roster
 from handlers.slack.socket import SocketMode
 from handlers.slack.speaker import SlackSpeaker
+from handlers.spiking import Spikes
 from handlers.sync_chore import Syncing
 from handlers.upkeep import Upkeep
 from handlers.worker import Worker
@@ -124,6 +125,7 @@ def worker(parts: Parts) -> Worker:
                 Destinations() if parts.settings.demo else destinations(parts),
             ),
             *(() if parts.settings.demo else (Syncing(parts),)),
+            Spikes(parts),
             Digest(parts),
             Deciders(parts),
             Roster(parts),

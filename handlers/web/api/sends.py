@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from bot.model import Actor, Address, Role, SentMessage
 from handlers import checking
+from handlers.pace import note_sends
 from handlers.parts import Parts
 from handlers.recorder import new_id
 from handlers.web.api import wire
@@ -60,6 +62,14 @@ class SentBatch(BaseModel):
 
     after_stop: list[bool]
     count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """`counts`: Heed was not told of this send before."""
+
+    after_stop: bool
+    counts: bool
 
 
 def operations(parts: Parts) -> Operations:
@@ -126,12 +136,19 @@ def _unit(
     session: Session, parts: Parts, unit: Sequence[tuple[Send, Address, datetime]], now: datetime
 ) -> list[bool]:
     session.lock(*{session.hash_of(address) for _, address, _ in unit})
-    return [_one(session, parts, sent, address, at, now) for sent, address, at in unit]
+    told = [_one(session, parts, sent, address, at, now) for sent, address, at in unit]
+    counted = [
+        (sent.sender, sent.topic or "", at)
+        for (sent, _, at), one in zip(unit, told, strict=True)
+        if one.counts
+    ]
+    note_sends(session, counted, session.chance(1)[0])
+    return [one.after_stop for one in told]
 
 
 def _one(
     session: Session, parts: Parts, sent: Send, address: Address, at: datetime, now: datetime
-) -> bool:
+) -> _Told:
     addr = session.hash_of(address)
     if sent.contact:
         session.link_contact(addr, sent.contact)
@@ -140,7 +157,7 @@ def _one(
     ruling = checking.rule(session, parts.policy, address, question, at)
     after_stop = any(one.since <= at for one in ruling.because)
     if sent.message_id and session.send_by_reference(addr, sent.message_id) is not None:
-        return after_stop  # told before
+        return _Told(after_stop=after_stop, counts=False)
     session.record_send(
         addr,
         SentMessage(
@@ -154,4 +171,4 @@ def _one(
         message_ref=sent.message_id,
         after_stop=after_stop,
     )
-    return after_stop
+    return _Told(after_stop=after_stop, counts=True)

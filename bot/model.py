@@ -204,6 +204,14 @@ class MailThread:
     auto_suppress: bool = False  # the sender asked for no automatic answer
 
 
+class Over(StrEnum):
+    """Whether a source is above its limit, and whether the people were told so already."""
+
+    NO = ""
+    NEWS = "news"
+    TOLD = "told"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
     """What came in, in the one form that every channel and provider maps to.
@@ -231,7 +239,7 @@ class InboundMessage:
     answers_inline: bool = False
     cut: bool = False  # the text was longer than is read
     batch: str = ""  # unproved mails of one source and hour, to be taken back together
-    over_limit: int = 0  # how many more unproved stops that source brought than it may
+    over_limit: Over = Over.NO  # whether that source brought more unproved stops than it may
     undeliverable: bool = False  # a bounce for good, of a mail that was ours
     unread: str = ""  # why no text could be read (an error class), then a person must
     media_count: int = 0
@@ -446,6 +454,7 @@ class Standing:
     linked_everything: bool = False  # another address of the same contact stopped everything
     answered_lately: bool = False  # by mail, by this sender of ours, within a week
     recent_answers: int = 0  # automatic answers to this address in the last 24 hours
+    mail_ceiling: Over = Over.NO  # too many others were answered by mail within the hour
 
 
 # --- what follows --------------------------------------------------------------------------------

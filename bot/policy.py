@@ -158,6 +158,8 @@ class Policy:
     retention: Retention = field(default_factory=Retention)
     confirms: Mapping[tuple[str, NumberType], ConfirmedBy] = field(default_factory=dict)
     answers_a_day: int = 10  # automatic answers to one address in 24 hours, against loops
+    mail_answers_an_hour: int = 600  # automatic answers by mail to anybody; 0: no limit
+    mail_answers_to_a_domain: int = 60  # of those to one domain; 0: no limit
 
     def sender(self, channel: Channel, recipient: str) -> Sender:
         """The configured sender, else a careful default for its channel."""

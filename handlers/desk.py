@@ -21,6 +21,7 @@ from bot.model import (
     Inbound,
     InboundMessage,
     Intent,
+    Over,
     Reading,
     Recording,
     ReviewDecision,
@@ -28,6 +29,7 @@ from bot.model import (
 )
 from bot.reading import READ_LIMIT
 from handlers.contacts import link_same_number
+from handlers.mail_ceiling import ceiling, note_told
 from handlers.receipt import Receipt
 from handlers.recorder import Origin, Recorder, Routes, new_id
 from handlers.recording_desk import Recordings
@@ -213,9 +215,15 @@ class Desk:
             before = Read(conversation, self._read(message, conversation))
         elif not before.holds_in(conversation):
             raise _Moved(conversation)
-        standing = standing_of(session, addr, message.recipient, conversation, now)
+        policy = self.voice.policy
+        full = ceiling(session, message.address, policy, now)
+        standing = standing_of(
+            session, addr, message.recipient, conversation, now, mail_ceiling=full
+        )
         decision = decide_message(message, before.reading, standing, self.voice, now)
         recorder = Recorder(session, addr, message.address, self._routes, now)
+        if full is Over.NEWS:
+            note_told(session, message.address, policy, now)
         receipt, outbox_id = recorder.record(decision, Origin.of(message, message_id))
         session.remember_event(
             addr, key, message_id, decision.outcome, outbox_id or None, message.received_at

@@ -66,6 +66,7 @@ LongTime = Annotated[Duration, Field(ge=timedelta(days=1), le=timedelta(days=36_
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Title = Annotated[str, Field(min_length=1, max_length=100)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Ceiling = Annotated[int, Field(ge=0, le=1_000_000)]
 Regime = Annotated[str, AfterValidator(_regime)]
 Word = Annotated[str, Field(min_length=1, max_length=100)]
 List = Annotated[str, Field(pattern=r"^[a-z]+:.{1,200}$")]
@@ -165,6 +166,8 @@ class _File(_Table):
     lang: str = "en"
     region: Country = "US"
     answers_a_day: Annotated[int, Field(ge=1, le=1000)] = Policy().answers_a_day
+    mail_answers_an_hour: Ceiling = Policy().mail_answers_an_hour
+    mail_answers_to_a_domain: Ceiling = Policy().mail_answers_to_a_domain
     programs: tuple[_Program, ...] = ()
     topics: tuple[_Topic, ...] = ()
     senders: tuple[_Sender, ...] = ()
@@ -283,6 +286,8 @@ def _policy_file(file: _File, *, demo: bool) -> PolicyFile:
         lang=file.lang,
         region=file.region,
         answers_a_day=file.answers_a_day,
+        mail_answers_an_hour=file.mail_answers_an_hour,
+        mail_answers_to_a_domain=file.mail_answers_to_a_domain,
         programs={one.name: Program(**one.model_dump()) for one in file.programs},
         confirms={} if demo else confirmers(),  # behind a demo no provider answers
         topics={one.name: Topic(**one.model_dump()) for one in file.topics},

@@ -23,6 +23,7 @@ from bot.model import (
     Verdict,
 )
 from bot.policy import Sender
+from handlers.mail_ceiling import note_answer
 from handlers.receipt import Receipt
 from storage.rows import OutboxItem, OutboxState, ReviewState
 from storage.session import Session
@@ -229,6 +230,7 @@ class Recorder:
     def _answer(self, answer: Answer | None, origin: Origin, entry_id: str) -> str:
         if answer is None:
             return ""
+        note_answer(self._session, self._address, self._now)
         outbox_id = self._new_id()
         payload: dict[str, Json] = {
             "text": answer.text,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.model import EVERYTHING, Conversation, Standing
+from bot.model import EVERYTHING, Conversation, Over, Standing
 from handlers.recorder import ANY_SENDER
 from storage import Session
 
@@ -14,7 +14,13 @@ WEEK = timedelta(days=7)
 
 
 def standing_of(
-    session: Session, addr: bytes, recipient: str, conversation: Conversation, now: datetime
+    session: Session,
+    addr: bytes,
+    recipient: str,
+    conversation: Conversation,
+    now: datetime,
+    *,
+    mail_ceiling: Over = Over.NO,
 ) -> Standing:
     """What stands between the address and this sender of ours. The address is locked."""
     anywhere = session.conversation(addr, ANY_SENDER)
@@ -35,4 +41,5 @@ def standing_of(
         ),
         answered_lately="@" in recipient and session.answered_since(addr, recipient, now - WEEK),
         recent_answers=session.recent_answers(addr, now - DAY),
+        mail_ceiling=mail_ceiling,
     )

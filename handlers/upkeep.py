@@ -10,7 +10,7 @@ import threading
 from datetime import datetime, timedelta
 
 from bot.policy import Retention
-from storage import Store
+from storage import Session, Store
 from storage.retention import Pass
 
 log = logging.getLogger("heed.upkeep")
@@ -75,7 +75,12 @@ class Upkeep:
         if not swept.more:
             self._left.pop(0)
         if not self._left:
-            self._store.write(lambda session: session.save_setting(SWEPT_AT, now.isoformat()))
+            self._store.write(lambda session: _end(session, now))
             log.info("retention: %s texts were made unreadable", self._forgotten)
             self._store.shred_if_due()
         return 1
+
+
+def _end(session: Session, now: datetime) -> None:
+    session.forget_counts(now)
+    session.save_setting(SWEPT_AT, now.isoformat())

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0006"  # the newest in `migrations/versions`; a test holds that
+REVISION = "0008"  # the newest in `migrations/versions`; a test holds that
 MAIN = MetaData()
 KEYS = MetaData()  # its own file on SQLite, with its own short-lived backups
 
@@ -265,6 +265,16 @@ slack_people = Table(
     _text("wishes"),  # their own settings, as JSON
     Index("slack_people_learned_at", "learned_at", "who"),
     Index("slack_people_wanted_at", "wanted_at"),
+    sqlite_with_rowid=False,
+)
+
+hourly = Table(
+    "hourly",
+    MAIN,
+    _text("what", key=True),
+    _count("hour", key=True),  # since 1970, UTC
+    _blob("whom", key=True),  # keyed hash
+    _count("times"),
     sqlite_with_rowid=False,
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from storage.activity import Activity
 from storage.conversations import Conversations
 from storage.custody import Custody
+from storage.hourly import Hourly
 from storage.outbox import Outbox
 from storage.proof import Proofs
 from storage.reporting import Reporting
@@ -33,6 +34,7 @@ class Session(
     Reviews,
     Activity,
     Outbox,
+    Hourly,
     Retention,
     Custody,
     Reporting,

@@ -141,6 +141,19 @@ def upsert(table: Table, *changing: str) -> Statement:
     return Statement(build)
 
 
+def adding(table: Table, sum_: str) -> Statement:
+    """Insert a whole row; where its primary key exists, add to that column."""
+
+    def build(dialect: str) -> Executable:
+        statement = _INSERTS[dialect](table)
+        return statement.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns),
+            set_={sum_: table.c[sum_] + statement.excluded[sum_]},
+        )
+
+    return Statement(build)
+
+
 def _setting(statement: Insert, table: Table, changing: Iterable[str]) -> Insert:
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),

@@ -21,6 +21,7 @@ from bot.model import (
     Channel,
     InboundMessage,
     MessageKind,
+    Over,
     Question,
     Reading,
     Scope,
@@ -151,7 +152,9 @@ def heed_answers(
         return False
     if message.thread is not None and message.thread.auto_suppress:
         return False
-    if message.address.channel is Channel.EMAIL and standing.answered_lately:
+    if message.address.channel is Channel.EMAIL and (
+        standing.answered_lately or standing.mail_ceiling is not Over.NO
+    ):
         return False  # the same answer not more often than once in seven days (RFC 3834, 2)
     return standing.recent_answers < cap
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,6 +23,9 @@ from bot.model import (
     Intent,
     Json,
     MessageKind,
+    Notice,
+    NoticeKind,
+    Over,
     ProviderIntent,
     Question,
     Reading,
@@ -29,6 +33,14 @@ from bot.model import (
     Standing,
 )
 
+_CEILING: Mapping[str, Json] = {
+    "cause": "mail_ceiling",
+    "subject": "",
+    "text": "As many automatic answers went out by mail within this hour as may "
+    "(mail_answers_an_hour, mail_answers_to_a_domain in heed.toml). Until it is over, stops by "
+    "mail are recorded as ever and not answered. Many may have come at once after a mailing, or "
+    "somebody makes them up: heed report and heed revert tell.",
+}
 _WRITTEN = frozenset({MessageKind.REPLY, MessageKind.UNSUBSCRIBE_REQUEST, MessageKind.AUTO_REPLY})
 
 
@@ -41,6 +53,9 @@ def decide_message(
         message=message, reading=reading, standing=standing, voice=voice, sender=sender, now=now
     )
     decision = _reached_again(case, _decide(case))
+    if standing.mail_ceiling is Over.NEWS:
+        alert = Notice(kind=NoticeKind.FORWARD, facts={**_CEILING})
+        decision = replace(decision, notices=(*decision.notices, alert))
     if message.address.channel is Channel.WHATSAPP and message.kind is not MessageKind.PREFERENCE:
         known = decision.conversation or standing.conversation
         last = max(filter(None, (known.heard_at, case.heard_at())))

@@ -21,6 +21,7 @@ from bot.model import (
     NewReview,
     Notice,
     NoticeKind,
+    Over,
     ProviderIntent,
     Question,
     ReviewCause,
@@ -60,8 +61,8 @@ def flooded(case: Case) -> Decision | None:
     }
     return replace(
         decision,
-        review=replace(decision.review, told=over == 1),
-        notices=(Notice(kind=NoticeKind.FORWARD, facts=alert),) if over == 1 else (),
+        review=replace(decision.review, told=over is Over.NEWS),
+        notices=(Notice(kind=NoticeKind.FORWARD, facts=alert),) if over is Over.NEWS else (),
     )
 
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 import ipaddress
 import re
 from base64 import b32encode
-from collections import Counter
 from datetime import datetime
 from hashlib import blake2b
-from threading import Lock
 from typing import Final
 
+from bot.model import Over
 from handlers.email.decoding import header_text
 from handlers.email.mime import parse
+from storage import Session, Store
+from storage.hourly import Counted
 
-ALL: Final = "*"
+_ALL: Final = "*"
 TOTAL: Final = 50
 """All sources together may bring this many times what one may: a botnet has many."""
 _CLIENT: Final = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{2,45})\]")
@@ -34,43 +35,58 @@ _LOCAL: Final = [
 
 
 class Flood:
-    """Counts in this process, by the hour. `cap` 0: no limit. `key` makes batch ids unguessable."""
+    """Counts by the hour, for all processes. `cap` 0: no limit.
 
-    def __init__(self, cap: int, key: bytes) -> None:
+    Several mails at once see the same count: about so many pass.
+    """
+
+    def __init__(self, cap: int, store: Store) -> None:
         self._cap = cap
-        self._key = key
-        self._hour = ""
-        self._counts: Counter[str] = Counter()
-        self._lock = Lock()
+        self._store = store
 
     def batch(self, source: str, now: datetime) -> str:
-        """The name that the stops of this source and hour share, in every process."""
+        """The name that the stops of this source and hour share; nobody else can guess it."""
         hour = f"{now:%Y%m%d%H}"
-        mark = blake2b(f"{hour} {source}".encode(), key=self._key, digest_size=5).digest()
+        key = self._store.token_key
+        mark = blake2b(f"{hour} {source}".encode(), key=key, digest_size=5).digest()
         return f"{hour}-{b32encode(mark).decode().lower()}"
 
-    def over(self, source: str, now: datetime) -> int:
-        """How many above the limit the next one is; 0 within it."""
+    def over(self, source: str, now: datetime) -> Over:
+        """Whether the next one is above the limit, and whether people know that already.
+
+        Raises:
+            StoreUnavailable: nobody can tell.
+        """
         if not self._cap:
-            return 0
-        with self._lock:
-            self._turn(now)
-            here = self._counts[source] + 1 - self._cap
-            everywhere = self._counts[ALL] + 1 - self._cap * TOTAL
-        return max(0, here, everywhere)
+            return Over.NO
 
-    def note(self, source: str, now: datetime) -> None:
-        """One more stop came from there."""
-        with self._lock:
-            self._turn(now)
-            self._counts[source] += 1
-            self._counts[ALL] += 1
+        def look(session: Session) -> Over:
+            here, everywhere = session.times(Counted.UNPROVED_STOP, source, now)
+            if here < self._cap and everywhere < self._cap * TOTAL:
+                return Over.NO
+            by = source if here >= self._cap else _ALL
+            told = session.times(Counted.FLOOD_TOLD, by, now).one
+            return Over.TOLD if told else Over.NEWS
 
-    def _turn(self, now: datetime) -> None:
-        hour = f"{now:%Y%m%d%H}"
-        if hour != self._hour:
-            self._hour = hour
-            self._counts.clear()
+        return self._store.read(look)
+
+    def note(self, source: str, now: datetime, over: Over) -> None:
+        """One more stop came from there; with `Over.NEWS` it was the one that told.
+
+        Raises:
+            StoreUnavailable: it is not counted.
+        """
+        if not self._cap:
+            return
+
+        def count(session: Session) -> None:
+            if over is Over.NEWS:
+                here = session.times(Counted.UNPROVED_STOP, source, now).one
+                by = source if here >= self._cap else _ALL
+                session.count(Counted.FLOOD_TOLD, by, now)
+            session.count(Counted.UNPROVED_STOP, source, now)
+
+        self._store.write(count)
 
 
 def source_of(raw: bytes, peer: str, *, trusted: bool) -> str:

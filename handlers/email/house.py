@@ -23,7 +23,7 @@ def mail_desk(parts: Parts) -> MailDesk:
         links=Links(parts.store, parts.policy),
         own=_own_check() if mail.mail_authenticate else None,
         mailboxes=Mailboxes(parts.policy).ours,
-        flood=Flood(mail.mail_unverified_per_hour, parts.store.token_key),
+        flood=Flood(mail.mail_unverified_per_hour, parts.store),
     )
 
 

@@ -13,20 +13,22 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from bot import addresses
-from bot.model import Address, Assurance, Channel, InboundMessage, MailThread, MessageKind
+from bot.model import Address, Assurance, Channel, InboundMessage, MailThread, MessageKind, Over
 from handlers.desk import Desk
 from handlers.email.answerable import is_answerable
-from handlers.email.authentication import authenticated
+from handlers.email.authentication import authenticated, sending_domain
 from handlers.email.flood import Flood, source_of
 from handlers.email.parse import ParsedMail, parse_mail
 from handlers.email.rcpt import base_mailbox
 from handlers.email.undeliverable import is_for_good
 from handlers.links import IN_MAIL, Linked, Links, in_mail
 from handlers.receipt import Receipt
+from storage import StoreError
 
 log = logging.getLogger("heed.smtp")
 
@@ -113,14 +115,20 @@ class MailDesk:
     def _receive_unproved(
         self, message: InboundMessage, raw: bytes, peer: str, flood: Flood
     ) -> Receipt:
-        """Counted by where it came from, so that forged mails cannot clear a list."""
+        """Counted by where it came from, so that forged mails cannot clear a list.
+
+        That is the domain which a trusted MTA saw pass, whatever the From says, else the network.
+        """
         now = message.received_at
-        source = source_of(raw, peer, trusted=peer in self._trusted)
+        trusted = peer in self._trusted
+        source = sending_domain(raw, peer_trusted=trusted, authserv_ids=self._authserv_ids)
+        source = source or source_of(raw, peer, trusted=trusted)
         batch, over = flood.batch(source, now), flood.over(source, now)
         receipt = self._desk.receive(replace(message, batch=batch, over_limit=over))
         if receipt.outcome in STOPPED and not receipt.duplicate:
-            flood.note(source, now)
-            if over == 1:
+            with suppress(StoreError):  # it is committed: not to be sent again for a count
+                flood.note(source, now, over)
+            if over is Over.NEWS:
                 log.warning("too many unproved stops from one source: heed revert %s", batch)
         return receipt
 

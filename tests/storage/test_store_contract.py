@@ -23,6 +23,7 @@ from bot.model import (
     Suppression,
 )
 from storage import Conflict, Session, Store, StoreError
+from storage.hourly import Counted
 from tests.storage.conftest import NOW, Place
 from tests.storage.people import ANN, BOB, STOPPED, WORDS, stop, stop_entry
 
@@ -356,3 +357,18 @@ def test_a_swallowed_database_error_is_not_taken_for_success(store: Store) -> No
         assert store.read(lambda s: s.history(s.hash_of(ANN))) == []
     else:
         assert len(store.read(lambda s: s.history(s.hash_of(ANN)))) == 1
+
+
+def test_what_happens_within_an_hour_is_counted_for_every_process(place: Place) -> None:
+    one, another = place.open(), place.open()
+    one.write(lambda s: s.count(Counted.MAIL_ANSWER, "example.com", NOW))
+    another.write(lambda s: s.count(Counted.MAIL_ANSWER, "example.com", NOW))
+    another.write(lambda s: s.count(Counted.MAIL_ANSWER, "example.org", NOW))
+    asked = (Counted.MAIL_ANSWER, "example.com")
+    assert one.read(lambda s: s.times(*asked, NOW)) == (2, 3)
+    assert one.read(lambda s: s.times(*asked, NOW + timedelta(hours=1))) == (0, 0)
+    assert one.read(lambda s: s.times(Counted.UNPROVED_STOP, "example.com", NOW)) == (0, 0)
+    one.write(lambda s: s.forget_counts(NOW + timedelta(hours=1)))
+    assert one.read(lambda s: s.times(*asked, NOW)) == (2, 3)
+    one.write(lambda s: s.forget_counts(NOW + timedelta(hours=2)))
+    assert one.read(lambda s: s.times(*asked, NOW)) == (0, 0)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import NotAllowed
-from bot.model import Actor, Address, Channel, Role
+from bot.model import Actor, Address, Channel, Over, Role
+from handlers.email.authentication import sending_domain
 from handlers.email.flood import TOTAL, Flood, source_of
 from handlers.email.house import mail_desk
 from handlers.email.receive import MailDesk
@@ -154,10 +155,62 @@ def test_the_source_is_the_peer_or_whom_our_own_mta_took_it_from(
     assert source_of(raw, peer, trusted=trusted) == source
 
 
-def test_many_sources_together_have_a_limit_too() -> None:
-    flood = Flood(1, b"k" * 32)
+def test_many_sources_together_have_a_limit_too(desk: Site) -> None:
+    flood = Flood(1, desk.parts.store)
     for number in range(TOTAL):
-        assert flood.over(f"s{number}", NOW) == 0
-        flood.note(f"s{number}", NOW)
-    assert flood.over("another", NOW) == 1
-    assert Flood(0, b"k" * 32).over("any", NOW) == 0
+        assert flood.over(f"s{number}", NOW) is Over.NO
+        flood.note(f"s{number}", NOW, Over.NO)
+    assert flood.over("another", NOW) is Over.NEWS
+    flood.note("another", NOW, Over.NEWS)
+    assert flood.over("a third", NOW) is Over.TOLD
+    assert Flood(0, desk.parts.store).over("any", NOW) is Over.NO
+
+
+def test_another_process_counts_on(desk: Site) -> None:
+    outcomes = [forged(mail_desk(desk.parts), number) for number in range(CAP + 2)]
+    assert outcomes == ["opted_out"] * CAP + ["held"] * 2
+    assert len(batches(desk.parts)) == 1
+
+
+PASSED = "Authentication-Results: mx.example.org; {}\r\n"
+
+
+@pytest.mark.parametrize(
+    ("results", "domain"),
+    [
+        ("dkim=pass header.d=a17.mail.evil.co.uk", "evil.co.uk"),
+        ("spf=pass smtp.mailfrom=x@b.evil.example", "evil.example"),
+        ("spf=pass smtp.mailfrom=evil.example; dkim=pass header.i=@other.example", "other.example"),
+        ("spf=fail smtp.mailfrom=x@evil.example; dkim=fail header.d=evil.example", ""),
+        ("spf=pass smtp.mailfrom=<>", ""),
+        ("dkim=pass", ""),
+    ],
+)
+def test_the_domain_that_did_send_it_is_known_from_our_mta(results: str, domain: str) -> None:
+    raw = f"{PASSED.format(results)}From: p@example.com\r\n\r\nstop".encode()
+    ids = frozenset({"mx.example.org"})
+    assert sending_domain(raw, peer_trusted=True, authserv_ids=ids) == domain
+    assert sending_domain(raw, peer_trusted=False, authserv_ids=ids) == ""
+    assert sending_domain(raw, peer_trusted=True, authserv_ids=frozenset()) == ""
+
+
+def test_one_domain_has_one_limit_from_wherever_it_sends(tmp_path: Path) -> None:
+    settings = {
+        "HEED_MAIL_UNVERIFIED_PER_HOUR": str(CAP),
+        "HEED_TRUSTED_MTAS": "10.0.0.1",
+        "HEED_AUTHSERV_IDS": "mx.example.org",
+    }
+    with site(tmp_path, **settings) as joined:
+        post = mail_desk(joined.parts)
+        outcomes = []
+        for number in range(CAP + 1):
+            raw = (
+                PASSED.format(f"dkim=pass header.d=n{number}.evil.example")
+                + f"Received: from x ([192.0.{number}.7]) by mx.example.org\r\n"
+                + f"From: {person(number).value}\r\nMessage-ID: <{number}@e>\r\n\r\nstop\r\n"
+            )
+            sender = person(number).value
+            taken = post.receive(raw.encode(), sender, ("news@example.com",), "10.0.0.1")
+            outcomes.append(taken.outcome)
+        assert outcomes == ["opted_out"] * CAP + ["held"]
+        assert len(batches(joined.parts)) == 1

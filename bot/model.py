@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -140,13 +140,49 @@ class Evidence:
     rule: str
 
 
+class Unit(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """At most `times` messages in `every` days, weeks, months or years."""
+
+    times: int
+    every: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Less:
+    """What somebody wants who wants less, as far as the words say it plainly; never empty.
+
+    `pause`: nothing for now. `until`, in UTC, ends it; None where no date was told. `channel` is
+    the one to use instead, `other` where it is none of ours (the phone, a letter). Nothing is to
+    come before `not_before` or from `not_after` on, by the clock of `zone` (IANA; empty where
+    nobody knows it).
+    """
+
+    pause: bool = False
+    until: datetime | None = None
+    pace: Pace | None = None
+    channel: Channel | None = None
+    not_before: time | None = None
+    not_after: time | None = None
+    zone: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """The result of reading one message.
 
     `confidence` is between 0 and 1. `lang` is an ISO 639-1 code or None when the words do not tell.
     `may_be_stop` is set on unclear readings that could be a stop: the desk then suppresses
-    provisionally until a person decides.
+    provisionally until a person decides. `less` is what a wish for less comes to; None where its
+    words do not say it plainly.
     """
 
     intent: Intent
@@ -159,6 +195,7 @@ class Reading:
     runner_up: Intent | None = None
     may_be_stop: bool = False
     reason: Reason | None = None
+    less: Less | None = None
 
 
 # --- what comes in -------------------------------------------------------------------------------

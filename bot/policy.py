@@ -89,6 +89,7 @@ class Sender:
     ask_reason: AskReason = AskReason.WHERE_ALLOWED
     ask_scope: bool = False  # the confirmation asks whether all is meant (47 CFR 64.1200(a)(12))
     topics: tuple[str, ...] = ()
+    zone: str = ""  # IANA; by it "until Monday" is told where the person's own is unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,13 +144,15 @@ class Policy:
 
     `senders` is keyed by `sender_key`; `confirms` says who answers by default, by provider and
     kind of number.
-    `region` (ISO 3166) is the country of numbers written without one.
+    `region` (ISO 3166) is the country of numbers written without one, `zone` (IANA) the clock that
+    "until Monday" is told by where neither the person's nor the sender's is known.
     """
 
     company: str = "this sender"
     help_contact: str = ""
     lang: str = "en"
     region: str = "US"
+    zone: str = "UTC"
     programs: Mapping[str, Program] = field(default_factory=dict)
     senders: Mapping[str, Sender] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)

@@ -28,6 +28,7 @@ from bot.model import (
     ReviewUndo,
 )
 from bot.reading import READ_LIMIT
+from bot.zones import zone_of
 from handlers.contacts import link_same_number
 from handlers.mail_ceiling import ceiling, note_told
 from handlers.receipt import Receipt
@@ -58,6 +59,7 @@ class Reader(Protocol):
         choices: tuple[str, ...],
         lang: str | None,
         sender: str = "",
+        at: datetime | None = None,
     ) -> Reading: ...
 
 
@@ -187,6 +189,9 @@ class Desk:
         asked = seen.asked
         if seen.asked_until is not None and message.received_at > seen.asked_until:
             asked = Context.NONE
+        policy = self.voice.policy
+        sender = policy.sender(message.address.channel, message.recipient)
+        written = min(message.occurred_at or message.received_at, message.received_at)
         return self._reader(
             message.text,
             channel=message.address.channel,
@@ -194,6 +199,7 @@ class Desk:
             choices=seen.choices if asked is Context.SCOPE_ASKED else (),
             lang=seen.lang or None,
             sender=message.recipient,
+            at=written.astimezone(zone_of(message.address, sender, policy)),
         )
 
     def _record_message(

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 
 from bot.answer_texts import AnswerTextError
 from bot.decide.answers import Voice
-from bot.model import Channel, Context, Reading
+from bot.model import Channel, Context, Intent, Reading
 from bot.policy import Policy
 from bot.reading import Words, read
 from bot.wording import load_answers
@@ -144,9 +144,18 @@ def reader(words: Words) -> Reader:
         choices: tuple[str, ...],
         lang: str | None,
         sender: str = "",
+        at: datetime | None = None,
     ) -> Reading:
         own = sender if sender in addressed else ""
-        reads = remembered if len(text) <= SHORT else remembered.__wrapped__
-        return reads(text, channel=channel, context=context, choices=choices, lang=lang, sender=own)
+        fresh = partial(
+            remembered.__wrapped__,
+            text, channel=channel, context=context, choices=choices, lang=lang, sender=own,
+        )  # fmt: skip
+        if len(text) > SHORT:
+            return fresh(at=at)
+        found = remembered(
+            text, channel=channel, context=context, choices=choices, lang=lang, sender=own
+        )
+        return fresh(at=at) if found.intent is Intent.LESS else found  # a day is told by the clock
 
     return read_words

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -61,6 +62,14 @@ def _regime(name: str) -> str:
     return name
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is no time zone such as Europe/Berlin") from None
+    return name
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 LongTime = Annotated[Duration, Field(ge=timedelta(days=1), le=timedelta(days=36_525))]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -68,6 +77,7 @@ Title = Annotated[str, Field(min_length=1, max_length=100)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Ceiling = Annotated[int, Field(ge=0, le=1_000_000)]
 Regime = Annotated[str, AfterValidator(_regime)]
+Zone = Annotated[str, AfterValidator(_zone)]
 Word = Annotated[str, Field(min_length=1, max_length=100)]
 List = Annotated[str, Field(pattern=r"^[a-z]+:.{1,200}$")]
 
@@ -105,6 +115,7 @@ class _Sender(_Table):
     ask_reason: AskReason = AskReason.WHERE_ALLOWED
     ask_scope: bool = False
     topics: tuple[Name, ...] = ()
+    zone: Zone | Literal[""] = ""
 
 
 class _Account(_Table):
@@ -165,6 +176,7 @@ class _File(_Table):
     help_contact: str = ""
     lang: str = "en"
     region: Country = "US"
+    zone: Zone = Policy().zone
     answers_a_day: Annotated[int, Field(ge=1, le=1000)] = Policy().answers_a_day
     mail_answers_an_hour: Ceiling = Policy().mail_answers_an_hour
     mail_answers_to_a_domain: Ceiling = Policy().mail_answers_to_a_domain
@@ -285,6 +297,7 @@ def _policy_file(file: _File, *, demo: bool) -> PolicyFile:
         help_contact=file.help_contact,
         lang=file.lang,
         region=file.region,
+        zone=file.zone,
         answers_a_day=file.answers_a_day,
         mail_answers_an_hour=file.mail_answers_an_hour,
         mail_answers_to_a_domain=file.mail_answers_to_a_domain,

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.model import Address
+from bot.less import of_facts
+from bot.model import Address, Less
 from storage import Review, ReviewState, Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """`address` and `words` are None once they were erased."""
+    """`address` and `words` are None once they were erased; `less` is what the words ask for."""
 
     review: Review
     address: Address | None = field(repr=False)
     words: str | None = field(repr=False)
+    less: Less | None = None
 
     def late(self, now: datetime) -> bool:
         """Whether its clock has run out undecided."""
@@ -33,4 +35,5 @@ def waiting(session: Session, review: Review) -> Waiting:
         review=review,
         address=session.address(review.addr),
         words=None if entry is None else entry.words,
+        less=None if entry is None else of_facts(entry.facts.get("less")),
     )

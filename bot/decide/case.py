@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.decide.answers import Voice, heed_answers
+from bot.less import facts_of
 from bot.model import (
     CHANNEL_SCOPE,
     Answer,
@@ -154,6 +155,7 @@ class Case:
                 "lang": reading.lang,
                 "runner_up": str(reading.runner_up) if reading.runner_up else None,
                 "evidence": [[one.start, one.end, one.rule] for one in reading.evidence],
+                **({"less": facts_of(reading.less)} if reading.less else {}),
                 "in_reply_to": bool(message.in_reply_to),
                 "media_count": message.media_count,
                 "cut": message.cut,

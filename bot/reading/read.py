@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from bot.fold import Folded, fold
 from bot.model import Channel, Context, Intent, Reading
 from bot.reading.answers import reason_answer, scope_answer
 from bot.reading.features import Seen, language
 from bot.reading.joined import Ruled, seen_by_model, weighed
+from bot.reading.less import less_of
 from bot.reading.long import LONG, by_windows
 from bot.reading.message import evidence, read_message, reading
 from bot.reading.model import shipped
@@ -31,17 +34,36 @@ def read(
     lang: str | None = None,
     words: Words | None = None,
     sender: str = "",
+    at: datetime | None = None,
 ) -> Reading:
     """What the writer of `text` wants.
 
     `context` is our question that the message may answer and `choices` the numbered answers that
     the question offered, in order. `lang` is what the caller believes the language to be; the
     words themselves outrank it. `words` are the operator's own, `sender` the one of ours that the
-    message was sent to, for which some of them may be meant. Never raises for any `str`, and takes
-    time linear in its length; what lies beyond `READ_LIMIT` characters is not read.
+    message was sent to, for which some of them may be meant. `at` is when it was written, by the
+    clock of whoever wrote it: "until Monday" is told by it, and not without. Never raises for any
+    `str`, and takes time linear in its length; what lies beyond `READ_LIMIT` characters is not
+    read.
     """
     head = _unquoted(text[:READ_LIMIT])
-    own = words or NO_WORDS
+    found = _whole(head, channel, context, choices, lang, words or NO_WORDS, sender)
+    if found.intent is not Intent.LESS:
+        return found
+    spoken = language(fold(head[:LONG]).text)
+    langs = (one for one in (found.lang, spoken, lang, "en") if one)
+    return replace(found, less=less_of(head, langs, at))
+
+
+def _whole(
+    head: str,
+    channel: Channel,
+    context: Context,
+    choices: tuple[str, ...],
+    lang: str | None,
+    own: Words,
+    sender: str,
+) -> Reading:
     if own.narrower:
         spoken = language(fold(head[:LONG]).text)
         own = own.told(sender=sender, langs={one for one in (spoken, lang) if one})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.less import spelled
 from bot.model import Intent, Reading, Scope, ScopeKind
 
 _MEANING = {
@@ -41,6 +42,8 @@ def explain(reading: Reading, text: str) -> str:
     ]
     if reading.scope is not None:
         lines.append(f"covers      {_scope(reading.scope)}")
+    if reading.less is not None:
+        lines.append(f"asks for    {spelled(reading.less)}")
     if reading.reason is not None:
         lines.append(f"reason      {reading.reason.value.replace('_', ' ')}")
     if reading.may_be_stop:

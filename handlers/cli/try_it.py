@@ -12,6 +12,7 @@ from bot import addresses
 from bot.decide import decide_message
 from bot.model import Address, Channel, Context, InboundMessage, MessageKind, Standing
 from bot.reading import read
+from bot.zones import zone_of
 from handlers.cli.explain import explain
 from handlers.parts import operator_words, voice_of
 from handlers.policy_file import policy_of
@@ -43,13 +44,16 @@ def try_it(text: str, channel: str, who: str | None, recipient: str, context: st
     except (SettingsError, addresses.AddressError) as fault:
         print(f"heed: {fault}", file=sys.stderr)
         sys.exit(2)
+    now = datetime.now(UTC)
+    sender = file.policy.sender(address.channel, recipient)
     reading = read(
         text,
         channel=address.channel,
         context=Context(context),
         words=operator_words(file),
+        sender=recipient,
+        at=now.astimezone(zone_of(address, sender, file.policy)),
     )
-    now = datetime.now(UTC)
     message = InboundMessage(
         provider="try",
         account="",

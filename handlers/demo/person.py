@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.less import of_facts, spelled
 from bot.model import Address, Channel, Context, EntryKind, Intent, Json, LedgerEntry
 from handlers.demo import words
 from handlers.demo.outgoing import ANSWER_STATES
@@ -53,6 +54,7 @@ def reading(entry: LedgerEntry, channel: Channel) -> dict[str, Json]:
     intent = Intent(str(facts["intent"]))
     runner_up = facts.get("runner_up")
     lang = str(facts.get("lang") or "")
+    less = of_facts(facts.get("less"))
     return {
         "entry": entry.id,
         "intent": str(intent),
@@ -68,6 +70,7 @@ def reading(entry: LedgerEntry, channel: Channel) -> dict[str, Json]:
         "cause": str(facts.get("cause") or ""),
         "repeats": facts.get("repeats") is True,
         "reason": str(facts.get("reason") or "").replace("_", " "),
+        "less": spelled(less) if less is not None else "",
     }
 
 

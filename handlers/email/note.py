@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.less import of_facts
+from bot.less import spelled as told
 from bot.model import Intent, LedgerEntry
 from handlers.decision_links import token_for
 from handlers.slack.words import CAUSES, INTENTS
@@ -56,4 +58,6 @@ def _reading(entry: LedgerEntry) -> str:
         return ""
     confidence = entry.facts.get("confidence")
     sure = f", {confidence:.0%} sure" if isinstance(confidence, float) else ""
-    return f"Heed read it as: {INTENTS[Intent(spelled)]}{sure}."
+    less = of_facts(entry.facts.get("less"))
+    wish = f" Asks for: {told(less)}." if less is not None else ""
+    return f"Heed read it as: {INTENTS[Intent(spelled)]}{sure}.{wish}"

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from bot import addresses
 from bot.deadlines import Deadline
+from bot.less import of_facts, spelled
 from bot.model import Address, Intent, Json, ReviewCause, Verdict
 from handlers.slack import buttons, rich
 from handlers.slack import words as say
@@ -137,6 +138,7 @@ def _lines(card: Card, address: Address) -> list[Block]:
     lines = [
         rich.labelled("Why it waits", rich.words(say.WHY[review.cause])),
         rich.labelled("Read as", rich.words(_reading(card))),
+        *_wish(card),
         rich.labelled("From", rich.words(addresses.masked(address))),
         rich.labelled("To", rich.words(shown(_to(card), limit=NAME_LIMIT, lines=1))),
     ]
@@ -175,6 +177,12 @@ def _reading(card: Card) -> str:
         text += f", because of {shown(told, limit=EVIDENCE_LIMIT, lines=1)}"
     lang = card.facts.get("lang")
     return f"{text}, language {lang}" if lang else text
+
+
+def _wish(card: Card) -> list[Block]:
+    """What somebody who wants less asks for, where the words said it plainly."""
+    less = of_facts(card.facts.get("less"))
+    return [rich.labelled("Asks for", rich.words(spelled(less)))] if less is not None else []
 
 
 def _to(card: Card) -> str:

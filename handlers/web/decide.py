@@ -13,6 +13,7 @@ from werkzeug.exceptions import Unauthorized
 
 from bot.addresses import masked
 from bot.errors import HeedError, NotAllowed
+from bot.less import spelled
 from bot.model import Actor, ReviewDecision, Role, Verdict
 from handlers.decision_links import opened
 from handlers.parts import Parts
@@ -89,6 +90,7 @@ def _page(found: Waiting | None, *, fault: str = "", status: int = 200) -> Respo
         verdict=VERDICTS[review.verdict] if review.verdict else "",
         who=masked(found.address),
         words=words[:WORDS_LIMIT],
+        wish=spelled(found.less) if found.less else "",
         cut=len(words) > WORDS_LIMIT,
         due=f"{review.due_at:%Y-%m-%d %H:%M} UTC",
         fault=fault,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,13 +18,28 @@ from bot.model import (
     Act,
     Actor,
     InboundMessage,
+    Reading,
     Recording,
     ReviewDecision,
     Role,
     Verdict,
 )
+from handlers.desk import Desk
 from storage import OutboxState, StoreUnavailable
-from tests.kit import ANN, GB_ANN, MAIL_ANN, NOW, US, Bench, mail, sms
+from tests.kit import (
+    ANN,
+    GB_ANN,
+    MAIL_ANN,
+    NOW,
+    ROUTES,
+    US,
+    Bench,
+    bench,
+    mail,
+    plain_reader,
+    sms,
+    voice,
+)
 
 ADMIN = Actor(name="slack:T1/U1", role=Role.ADMIN)
 STAFF = Actor(name="slack:T1/U2", role=Role.RECORD)
@@ -361,3 +379,25 @@ def test_an_opt_out_that_a_person_decided_counts_from_the_message(at_desk: Bench
     assert decided.facts["received_at"] == received
     assert decided.facts["occurred_at"] == sent.isoformat()
     assert deadlines.Act.of(decided) == deadlines.Act.of(at_desk.history()[0])
+
+
+def test_monday_is_told_by_the_clock_where_the_customer_lives(tmp_path: Path) -> None:
+    told: list[datetime | None] = []
+
+    def listening(text: str, *, at: datetime | None = None, **more: Any) -> Reading:
+        told.append(at)
+        return plain_reader(text, at=at, **more)
+
+    with bench(tmp_path) as at_desk:
+        desk = Desk(
+            store=at_desk.store,
+            voice=voice(),
+            reader=listening,
+            clock=at_desk.clock,
+            routes=ROUTES,
+        )
+        desk.receive(sms("less", occurred_at=NOW - timedelta(minutes=1)))
+    [at] = told
+    assert at == NOW - timedelta(minutes=1)
+    assert isinstance(at.tzinfo, ZoneInfo)
+    assert at.tzinfo.key == "America/New_York"  # +1 202

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, time
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from bot.errors import NotFound
-from bot.model import Actor, Channel, ReviewCause, ReviewDecision, Role, Verdict
+from bot.model import Actor, Channel, ReviewCause, ReviewDecision, Role, Unit, Verdict
 from handlers.parts import Parts
 from handlers.waiting import Waiting, find, waiting
 from handlers.web.api import wire
@@ -40,8 +41,35 @@ class Decide(wire.Body):
     ] = None
 
 
+class PaceOut(BaseModel):
+    """At most `times` messages in `every` days, weeks, months or years."""
+
+    times: int
+    every: int
+    unit: Unit
+
+
+class LessOut(BaseModel):
+    """What somebody asks for who wants less, as far as their words say it plainly.
+
+    `until` ends a pause; null where no date was told. `channel` is the one to use instead (`other`:
+    by phone or letter). Hours are by the clock of `zone` (IANA), empty where nobody knows it.
+    """
+
+    pause: bool
+    until: datetime | None
+    pace: PaceOut | None
+    channel: Channel | None
+    not_before: time | None
+    not_after: time | None
+    zone: str
+
+
 class ReviewOut(BaseModel):
-    """`holds` is what it blocks while open; `address` and `words` are null once erased."""
+    """`holds` is what it blocks while open; `address` and `words` are null once erased.
+
+    `less` is what a wish for less asks for, null where its words do not say it plainly.
+    """
 
     id: str
     cause: ReviewCause
@@ -51,6 +79,7 @@ class ReviewOut(BaseModel):
     address: str | None
     sender: str
     words: str | None
+    less: LessOut | None
     holds: str | None
     opened_at: datetime
     due_at: datetime
@@ -168,6 +197,7 @@ def _out(one: Waiting, now: datetime) -> ReviewOut:
         address=one.address.value if one.address else None,
         sender=review.sender,
         words=one.words,
+        less=LessOut.model_validate(asdict(one.less)) if one.less else None,
         holds=str(review.holds) if review.holds else None,
         opened_at=review.opened_at,
         due_at=review.due_at,

@@ -114,3 +114,29 @@ def test_the_overdue_can_be_asked_for_alone(api: Api) -> None:
     assert (one["id"], one["late"]) == (first, True)
     assert json_of(api.get("/v1/reviews", state="overdue", limit="1"))["next"] is not None
     assert len(listed(api)) == 2
+
+
+def test_a_wish_for_less_tells_what_it_asks_for_as_far_as_it_was_plain(api: Api) -> None:
+    api.site.bench.hears(sms("once a week is enough"))
+    [one] = listed(api)
+    assert one["cause"] == "less"
+    assert one["less"] == {
+        "pause": False,
+        "until": None,
+        "pace": {"times": 1, "every": 1, "unit": "week"},
+        "channel": None,
+        "not_before": None,
+        "not_after": None,
+        "zone": "America/New_York",
+    }
+    entries = json_of(api.get("/v1/history", role="record", address=ANN))["entries"]
+    assert entries[0]["facts"]["less"] == {
+        "pace": {"times": 1, "every": 1, "unit": "week"},
+        "zone": "America/New_York",
+    }
+
+
+def test_a_wish_for_less_that_was_not_plain_tells_nothing(api: Api) -> None:
+    api.site.bench.hears(sms("fewer please"))
+    [one] = listed(api)
+    assert (one["cause"], one["less"]) == ("less", None)

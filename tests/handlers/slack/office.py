@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -191,12 +192,13 @@ def with_doubts(read: Reader) -> Reader:
         choices: tuple[str, ...],
         lang: str | None,
         sender: str = "",
+        at: datetime | None = None,
     ) -> Reading:
-        found = read(text, channel=channel, context=context, choices=choices, lang=lang)
-        at = text.find("dunno")
-        if at < 0:
+        found = read(text, channel=channel, context=context, choices=choices, lang=lang, at=at)
+        place = text.find("dunno")
+        if place < 0:
             return found
-        told = Evidence(start=at, end=at + 5, words="dunno", rule="test")
+        told = Evidence(start=place, end=place + 5, words="dunno", rule="test")
         return Reading(
             intent=Intent.AMBIGUOUS,
             confidence=0.61,

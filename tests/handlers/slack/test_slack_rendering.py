@@ -16,6 +16,7 @@ from bot.model import (
     CHANNEL_SCOPE,
     Address,
     Channel,
+    Json,
     ReviewCause,
     Scope,
     Verdict,
@@ -43,6 +44,7 @@ def card(
     evidence: tuple[str, ...] = (),
     sender: str = "+44 20 7946 0999",
     cannot_ask: str = "",
+    less: Json = None,
 ) -> Card:
     decided = state is ReviewState.DECIDED
     return Card(
@@ -65,7 +67,7 @@ def card(
         program="Acme",
         address=address,
         words=text,
-        facts={"intent": "ambiguous", "confidence": 0.5, "lang": "en"},
+        facts={"intent": "ambiguous", "confidence": 0.5, "lang": "en", "less": less},
         evidence=evidence,
         cannot_ask=cannot_ask,
     )
@@ -207,3 +209,11 @@ def test_any_typed_words_are_an_address_or_a_plain_refusal(text: str) -> None:
 )
 def test_spans_are_said_in_words(length: timedelta, text: str) -> None:
     assert words.span(length) == text
+
+
+def test_the_card_says_what_a_wish_for_less_asks_for() -> None:
+    wish: Json = {"pace": {"times": 1, "every": 1, "unit": "week"}, "channel": "email"}
+    told = json.dumps(message(card("once a week by mail", less=wish)).blocks)
+    assert "Asks for" in told
+    assert "at most once a week; by mail" in told
+    assert "Asks for" not in json.dumps(message(card("fewer please")).blocks)

@@ -69,6 +69,7 @@ function showReading(person, delivery) {
     ["Reader", el("code", {}, reading.version)],
   ];
   if (reading.reason) facts.push(["Reason", reading.reason]);
+  if (reading.less) facts.push(["Asks for", reading.less]);
   $("reading").replaceChildren(
     quote,
     el("p", { class: "gist" }, reading.title),

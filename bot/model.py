@@ -402,6 +402,7 @@ class EntryKind(StrEnum):
     IMPORTED = "imported"
     REVERTED = "reverted"
     UNDELIVERABLE = "undeliverable"  # bounced for good; nobody opted out
+    TOLD = "told"  # another system took the block over
     LOOKED_UP = "looked_up"  # somebody of the company looked at this person's record
 
 

@@ -1,15 +1,17 @@
-"""What helps to read a proof and is not sealed: who made it, the answers' words, the deadlines."""
+"""What helps to read a proof and is not sealed: who made it, the answers, deadlines and sends."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 
 from bot.deadlines import of_entry
-from bot.model import Json
+from bot.model import EntryKind, Json
 from bot.policy import Policy
 from bot.regimes import Duty
 from handlers.parts import Parts
 from storage import OutboxItem, Session
+
+BLOCKING = frozenset({EntryKind.OPTED_OUT, EntryKind.HELD, EntryKind.PROVIDER_BLOCK})
 
 
 def notes(parts: Parts, session: Session, addr: bytes) -> dict[str, Json]:
@@ -20,7 +22,26 @@ def notes(parts: Parts, session: Session, addr: bytes) -> dict[str, Json]:
         "heed": version("heed"),
         "answers": [_answer(item) for item in session.outbox(addr) if not item.repeatable],
         "deadlines": _deadlines(parts.policy, session, addr),
+        "sends": _sends(session, addr),
     }
+
+
+def _sends(session: Session, addr: bytes) -> list[Json]:
+    """For each new block, what the company told us that it sent around it; zeros are shown too."""
+    found: list[Json] = []
+    for entry in session.history(addr):
+        if entry.kind not in BLOCKING or entry.facts.get("repeats"):
+            continue
+        sends = session.sends_around(addr, entry.effective_at, entry.recorded_at)
+        found.append(
+            {
+                "entry": entry.number,
+                "last_before": sends.last_before.isoformat() if sends.last_before else None,
+                "between_act_and_block": sends.between,
+                "after_the_block": sends.after,
+            }
+        )
+    return found
 
 
 def _answer(item: OutboxItem) -> Json:

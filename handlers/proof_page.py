@@ -28,6 +28,7 @@ _TITLES: Mapping[str, str] = {
     EntryKind.IMPORTED: "Imported",
     EntryKind.REVERTED: "An act was taken back",
     EntryKind.UNDELIVERABLE: "A mail bounced for good",
+    EntryKind.TOLD: "Another system was told of the block",
     EntryKind.LOOKED_UP: "Looked up by somebody of the company",
 }
 _ENVIRONMENT = Environment(
@@ -52,6 +53,7 @@ def page(proof: Proof, findings: Findings) -> str:
         covered=len(proof.entries) - len(findings.later),
         answers=_rows(proof.notes.get("answers")),
         deadlines=_rows(proof.notes.get("deadlines")),
+        sends=_rows(proof.notes.get("sends")),
         entries=[
             {
                 "number": entry.fields.number,

@@ -14,11 +14,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.model import CHANNEL_SCOPE, EVERYTHING, Act, Actor, Address, Channel, Hold, Recording, Role
+from bot.model import (
+    CHANNEL_SCOPE,
+    EVERYTHING,
+    Act,
+    Actor,
+    Address,
+    Channel,
+    Hold,
+    Recording,
+    Role,
+)
 from bot.policy import Policy
 from handlers.optout_lists import Blocked, ReadableList, ToBlock, WritableList
 from handlers.parts import Parts
 from handlers.recorder import ANY_SENDER
+from handlers.telling import note_told
 from storage import OutboxState, Session, Store
 
 log = logging.getLogger("heed.sync")
@@ -114,7 +125,10 @@ def steps(parts: Parts, account: str, *, dry_run: bool) -> Iterator[Outcome]:
         return
     for start in range(0, len(news), AT_ONCE):
         chunk = news[start : start + AT_ONCE]
-        provider.block(chunk)
+        begun_at = parts.clock()
+        provider.block([one.to_block for one in chunk])
+        for addr, entry_id in {one.addr: one.entry_id for one in chunk}.items():
+            note_told(parts, account, addr, entry_id, begun_at)
         outcome.told += len(chunk)
         yield outcome
     if not outcome.reads and not outcome.waiting:
@@ -176,7 +190,7 @@ def _learnt(account: str, blocked: Blocked, address: Address, now: datetime) -> 
 
 def _only_here(
     parts: Parts, account: str, there: set[bytes], outcome: Outcome, after: datetime | None
-) -> Iterator[ToBlock | None]:
+) -> Iterator[_Untold | None]:
     """Whom we have stopped and the provider has not, as far as it concerns this account.
 
     None stands for somebody who needs nothing.
@@ -200,7 +214,17 @@ def _only_here(
             yield None
             continue
         for sender in senders:
-            yield ToBlock(address=one.address, since=one.since, sender=sender)
+            to_block = ToBlock(address=one.address, since=one.since, sender=sender)
+            yield _Untold(to_block=to_block, addr=one.addr, entry_id=one.entry_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Untold:
+    """Somebody whom the provider is to be told of, and the entry that stopped them."""
+
+    to_block: ToBlock
+    addr: bytes
+    entry_id: str
 
 
 def _senders(policy: Policy, account: str) -> list[str]:
@@ -220,6 +244,7 @@ class _Stopped:
     address: Address
     since: datetime
     recorded_at: datetime
+    entry_id: str
     by_provider: bool
 
 
@@ -251,6 +276,7 @@ def _page(session: Session, after: str) -> tuple[list[_Stopped], str]:
                 address=address,
                 since=what.since,
                 recorded_at=entry.recorded_at if entry else what.since,
+                entry_id=what.entry_id,
                 by_provider="provider" in what.flags,
             )
         )

@@ -51,6 +51,7 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
                     record_send(addr, SentMessage, *, id, message_ref="", after_stop=False)
                     last_send(addr, sender) -> SentMessage | None
                     send_by_reference(addr, message_ref) -> SentMessage | None
+                    sends_around(addr, acted, blocked) -> SendsAround
     outbox          promise(OutboxItem)                     expire(now) -> list[OutboxItem]
                     claim(now, limit, lease) -> list[OutboxItem]
                     settle(addr, id, state, *, ref="", error="", due_at=None) -> bool

@@ -6,12 +6,12 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from bot.model import Context, Conversation, SentMessage
 from storage.addresses import Addresses
 from storage.errors import Conflict
-from storage.rows import EventRow
+from storage.rows import EventRow, SendsAround
 from storage.schema import conversations, events, sends
 from storage.sql import (
     Insertion,
@@ -58,6 +58,22 @@ _LAST_SEND = Statement(
     .order_by(sends.c.sent_at.desc(), sends.c.id.desc())
     .limit(1),
     of_one=True,
+)
+_LAST_BEFORE = Statement(
+    select(func.max(sends.c.sent_at)).where(
+        sends.c.addr == _ADDR, sends.c.sent_at < param("begin")
+    ),
+    of_one=True,
+)
+_BETWEEN = Statement(
+    select(func.count()).where(
+        sends.c.addr == _ADDR, sends.c.sent_at >= param("begin"), sends.c.sent_at < param("end")
+    )
+)
+_IN_SPITE = Statement(
+    select(func.count()).where(
+        sends.c.addr == _ADDR, sends.c.sent_at >= param("begin"), sends.c.after_stop == 1
+    )
 )
 _SEND_BY_REFERENCE = Statement(
     _SEND.where(sends.c.addr == _ADDR, sends.c.message_ref == param("ref"))
@@ -166,6 +182,14 @@ class Conversations(Addresses):
             return None
         row = self._main.one(_LAST_SEND, addr=addr, sender=plain(sender))
         return None if row is None else _sent(row)
+
+    def sends_around(self, addr: bytes, acted: datetime, blocked: datetime) -> SendsAround:
+        """What the company said it sent to this address before, until and after the block."""
+        last = self._main.one(_LAST_BEFORE, addr=addr, begin=micros(acted))
+        [(between,)] = self._main.all(_BETWEEN, addr=addr, begin=micros(acted), end=micros(blocked))
+        [(after,)] = self._main.all(_IN_SPITE, addr=addr, begin=micros(blocked))
+        before = instant_or_none(last[0]) if last else None
+        return SendsAround(last_before=before, between=between, after=after)
 
     def send_by_reference(self, addr: bytes, message_ref: str) -> SentMessage | None:
         """The message that this one answers, by the provider's id of it."""

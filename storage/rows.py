@@ -113,3 +113,15 @@ class AddressSuppression:
     address: Address | None
     suppression: Suppression
     cursor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendsAround:
+    """The sends to one address around one block, as far as the company told us of them.
+
+    `between` went out after the person acted and before the block stood, `after` in spite of it.
+    """
+
+    last_before: datetime | None
+    between: int
+    after: int

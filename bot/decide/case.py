@@ -33,6 +33,8 @@ from bot.model import (
 from bot.policy import Sender
 from bot.verdict import covered as is_covered
 
+ID_MAX = 255  # of a message id; a forged mail names itself as it likes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -138,6 +140,8 @@ class Case:
             words=message.text,
             facts={
                 "provider": message.provider,
+                "account": message.account,
+                "provider_message": message.event_id[:ID_MAX],
                 "kind": str(message.kind),
                 "recipient": message.recipient,
                 "place": message.place,
@@ -149,6 +153,7 @@ class Case:
                 "received_at": message.received_at.isoformat(),
                 "occurred_at": message.occurred_at.isoformat() if message.occurred_at else None,
                 "intent": str(reading.intent),
+                "scope_asked": str(reading.scope) if reading.scope else None,
                 "confidence": round(reading.confidence, 4),
                 "rule": reading.rule,
                 "version": reading.version,
@@ -156,10 +161,27 @@ class Case:
                 "runner_up": str(reading.runner_up) if reading.runner_up else None,
                 "evidence": [[one.start, one.end, one.rule] for one in reading.evidence],
                 **({"less": facts_of(reading.less)} if reading.less else {}),
-                "in_reply_to": bool(message.in_reply_to),
+                "in_reply_to": message.in_reply_to[:ID_MAX],
+                "replied_to": self._replied_to(),
+                "asked": str(self.standing.conversation.asked),
                 "media_count": message.media_count,
                 "cut": message.cut,
                 "batch": message.batch,
                 **(facts or {}),
             },
         )
+
+    def _replied_to(self) -> Json:
+        """What we had sent last, as far as the company told us, and what was offered with it.
+
+        A stop reaches as far as what it answers.
+        """
+        sent, asked = self.standing.last_send, self.standing.conversation
+        offered = asked.choices or (sent.choices if sent else ())
+        if sent is None and not offered:
+            return None
+        return {
+            "topic": sent.topic if sent else "",
+            "sent_at": sent.sent_at.isoformat() if sent else "",
+            "offered": list(offered),
+        }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.confirming import answered_elsewhere, confirmed_by
 from bot.decide.answers import heed_answers, opted_out_kind, question_after_stop
 from bot.decide.case import Case
 from bot.model import (
@@ -29,6 +30,7 @@ from bot.model import (
     ScopeKind,
     Verdict,
 )
+from bot.policy import ConfirmedBy
 
 LOOP_FACTOR = 5
 ONLY_THESE = "answer:only"  # the reading's rule for "just these", the answer to our question
@@ -92,7 +94,11 @@ def stop(case: Case, intent: Intent) -> Decision:
             )
         answer = case.say(_confirmation(intent, scope), scope, question, choices)
         question = answer.question
-    facts: dict[str, Json] = {"repeats": not news, "question": str(question)}
+    facts: dict[str, Json] = {
+        "repeats": not news,
+        "question": str(question),
+        "confirmed_by": "heed" if answer else _confirmed_elsewhere(case) if news else "nobody",
+    }
     if case.reading.reason is not None:
         facts["reason"] = str(case.reading.reason)
     return Decision(
@@ -118,6 +124,15 @@ def _stop_scope(case: Case, intent: Intent) -> Scope:
             return Scope(ScopeKind.PROGRAM, case.sender.program)  # "just these", as we asked
         case _:
             return case.reading.scope or case.message.scope or CHANNEL_SCOPE
+
+
+def _confirmed_elsewhere(case: Case) -> str:
+    """Who answers this stop where we are silent; `provider` where it says that it has."""
+    message = case.message
+    by = confirmed_by(case.sender, message.provider, case.voice.policy)
+    if message.provider_replied:
+        return str(ConfirmedBy.PROVIDER)
+    return str(by) if answered_elsewhere(message, by) else str(ConfirmedBy.NOBODY)
 
 
 def _names_a_part(case: Case) -> bool:

@@ -47,6 +47,7 @@ ENTRIES: Mapping[EntryKind, str] = {
     EntryKind.IMPORTED: "Imported",
     EntryKind.REVERTED: "Reverted",
     EntryKind.UNDELIVERABLE: "Bounced for good",
+    EntryKind.TOLD: "Told to another system",
     EntryKind.LOOKED_UP: "Looked up",
 }
 

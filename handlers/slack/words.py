@@ -85,6 +85,7 @@ ENTRIES: Mapping[EntryKind, str] = {
     EntryKind.IMPORTED: "imported",
     EntryKind.REVERTED: "taken back",
     EntryKind.UNDELIVERABLE: "bounced for good",
+    EntryKind.TOLD: "another system was told",
     EntryKind.LOOKED_UP: "looked up",
 }
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from bot.model import Evidence, Intent
+from bot.model import Evidence, Intent, SentMessage
 from handlers.cli.ledger import ledger
 from handlers.cli.proof import proof
 from storage.sealer import Sealer
 from tests.handlers.cli.kit import Shell
-from tests.kit import WORDS, mail, reading, sms
+from tests.kit import ANN as KIT_ANN
+from tests.kit import US, WORDS, mail, reading, sms
 
 ANN = "+12025550123"
 EVIL = "stop <script>alert(1)</script> & \u202e\"'></blockquote>"
@@ -64,6 +66,49 @@ def test_the_document_holds_words_reading_answers_and_times(filled: Shell) -> No
     deadlines = document["not_proved"]["deadlines"]
     assert {one["entry"] for one in deadlines} == {1}
     assert all(one["kept"] for one in deadlines)
+
+
+def test_the_record_names_the_providers_message_what_it_answered_and_who_confirmed(
+    shell: Shell,
+) -> None:
+    at, now = shell.bench, shell.bench.clock.now
+    for hours, after in ((30, False), (2, False), (-1, True)):
+        sent = SentMessage(
+            sender=US,
+            topic="promotions",
+            lang="en",
+            sent_at=now - timedelta(hours=hours),
+            choices=("STOP", "STOPALL"),
+        )
+        at.store.write(
+            lambda session, sent=sent, after=after: session.record_send(  # type: ignore[misc]
+                session.touch(KIT_ANN, now), sent, id=str(sent.sent_at), after_stop=after
+            )
+        )
+    at.clock.forward(hours=2)
+    words = sms("stop", event_id="SM1", in_reply_to="SM0", occurred_at=now - timedelta(hours=3))
+    at.hears(words)
+    at.hears(sms("stop", provider_replied=True))
+    seal(shell)
+    first, second = json.loads(made(shell).read_text())["entries"]
+    facts = first["reads"]["facts"]
+    assert (facts["account"], facts["provider_message"]) == ("AC1", "SM1")
+    assert facts["in_reply_to"] == "SM0"
+    assert facts["replied_to"]["topic"] == "promotions"
+    assert facts["replied_to"]["offered"] == ["STOP", "STOPALL"]
+    assert (facts["asked"], facts["scope_asked"]) == ("none", None)
+    assert facts["confirmed_by"] == "heed"
+    assert second["reads"]["facts"]["confirmed_by"] == "nobody"
+    [around] = json.loads((shell.folder / "ann.json").read_text())["not_proved"]["sends"]
+    assert around == {
+        "entry": 1,
+        "last_before": (now - timedelta(hours=30)).isoformat(),
+        "between_act_and_block": 2,
+        "after_the_block": 0,
+    }
+    page = shell.folder / "ann.html"
+    assert shell.run(proof, ANN, "--html", str(page)).exit_code == 0
+    assert "Messages sent around each stop" in page.read_text()
 
 
 def test_it_is_checked_without_database_or_settings(

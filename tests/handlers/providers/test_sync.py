@@ -145,6 +145,15 @@ def test_what_was_heard_only_here_is_told_once_its_confirmation_is_settled(
         assert path == about["told"]
         assert about["told_body"] in body.decode()
         assert b"opt-in" not in body
+        # whom we told, and when, can be proved too; it is noted once, also if it is told again
+        [told] = [one for one in desk.bench.history(EVE) if one.facts.get("system") == case.name]
+        [stop] = [one for one in desk.bench.history(EVE) if one.kind == "opted_out"]
+        assert (told.kind, told.facts["system"], told.facts["about"]) == (
+            "told",
+            case.name,
+            stop.id,
+        )
+        assert told.facts["lag_seconds"] == 0.0  # the clock of the test stands
 
 
 def test_what_a_list_that_cannot_be_read_was_told_is_not_told_for_ever(tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ from slack_sdk.errors import SlackApiError
 from handlers.parts import Parts
 from handlers.ports import OutcomeUnknown, SendError
 from handlers.slack import trouble
-from handlers.slack.client import LOST, OUTBOX_S, code_of, status_of, web_client
-from storage import OutboxItem
+from handlers.slack.client import CALL_ERRORS, LOST, OUTBOX_S, code_of, status_of, web_client
+from handlers.slack.payload import text_at
+from storage import OutboxItem, Review
 
 log = logging.getLogger("heed.slack.calling")
 
@@ -66,6 +67,16 @@ class Caller:
             raise _lost(error) from None
         self._trouble.works(where[1], now)
         return answer
+
+    def link(self, review: Review) -> str:
+        """To the review's card; empty where Slack does not give one, which only costs the link."""
+        try:
+            answer = self.client.chat_getPermalink(
+                channel=review.card_channel, message_ts=review.card_ts
+            )
+        except CALL_ERRORS:
+            return ""
+        return text_at(answer.data, "permalink")
 
     def _wait(self, where: tuple[str, str], now: datetime) -> None:
         with self._lock:

@@ -14,16 +14,15 @@ from bot.errors import HeedError
 from bot.model import CHANNEL_SCOPE, Address, Channel
 from handlers.parts import Parts
 from handlers.slack import modal
-from handlers.slack.access import note_access
 from handlers.slack.behind import Behind
 from handlers.slack.caps import Caps
-from handlers.slack.lookup import looked_up
+from handlers.slack.lookup import look_up
 from handlers.slack.payload import Payload, text_at
 from handlers.slack.record import record
 from handlers.slack.roles import Roles, clicker
+from handlers.slack.search import Search
 from handlers.slack.text import escaped
 from handlers.slack.typed import Typed, typed
-from storage import Session
 from storage.errors import StoreUnavailable
 
 log = logging.getLogger("heed.slack.commands")
@@ -40,10 +39,11 @@ USAGE = (
 
 
 class Commands:
-    def __init__(self, parts: Parts, roles: Roles, behind: Behind) -> None:
+    def __init__(self, parts: Parts, roles: Roles, behind: Behind, search: Search) -> None:
         self._parts = parts
         self._roles = roles
         self._behind = behind
+        self._search = search
         self._caps = Caps(parts)
 
     def command(self, body: Payload) -> str:
@@ -94,16 +94,11 @@ class Commands:
         return Address(channel=Channel.SLACK, value=f"{home}/{user}")
 
     def _lookup(self, text: str, body: Payload) -> str:
+        if not text.strip():
+            self._search.open(body)
+            return ""
         actor = self._roles.actor(clicker(body), surely=True)
-        address = self._typed(text, body).address
-        now = self._parts.clock()
-
-        def work(session: Session) -> str:
-            text = looked_up(session, self._parts.policy, address, now)
-            note_access(session, session.hash_of(address), actor, "lookup", now)
-            return text
-
-        return self._parts.store.write(work)
+        return look_up(self._parts, self._typed(text, body).address, actor)
 
     def _open(self, body: Payload, address: str = "") -> str:
         self.open(body, modal.Filled(when=self._parts.clock(), addresses=address))

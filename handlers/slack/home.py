@@ -20,6 +20,8 @@ ROWS = 10
 STOP = "heed_home_stop_v1"
 RECORD = "heed_home_record_v1"
 OPEN = "heed_home_open_v1"
+SEARCH = "heed_home_search_v1"
+PERSONAL = "heed_home_personal_v1"
 HOW = (
     "*Why this exists.* Whoever says stop, in whatever words and wherever, must be left alone, "
     "soon, and it must be provable. What is clear Heed records by itself. What could be a stop and "
@@ -56,7 +58,14 @@ def team_view(home: TeamHome) -> Block:
         rich.header("The team's queue"),
         rich.section(f"{home.waiting} waiting{late}."),
         *_rows(home.open, home),
-        rich.actions("heed_home", [_button(RECORD, "Record an opt-out")]),
+        rich.actions(
+            "heed_home",
+            [
+                _button(RECORD, "Record an opt-out"),
+                _button(SEARCH, "Look up an address"),
+                _button(PERSONAL, "Settings"),
+            ],
+        ),
         rich.header("The last 7 days"),
         rich.section(f"```{bars(home.days)}```"),
         rich.header("How this works"),

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from bot.addresses import AddressError, slack
-from bot.model import CHANNEL_SCOPE, EVERYTHING, Hold
+from bot.model import CHANNEL_SCOPE, EVERYTHING, Address, Hold
 from handlers.parts import Parts
 from handlers.ports import SendError
 from handlers.slack.calling import Caller
-from handlers.slack.client import CALL_ERRORS
 from handlers.slack.days import last_days
 from handlers.slack.home import ROWS, TeamHome, customer_view, team_view
 from handlers.slack.notices import promise_own
-from handlers.slack.payload import text_at
 from handlers.slack.people import Standing, learn
 from handlers.slack.rich import Block
-from storage import OutboxItem, Review, Session
+from handlers.slack.wishes import wishes_of, zone_of
+from storage import OutboxItem, Session
 
 HOME = "slack_home"
 DAYS = 7
@@ -53,24 +52,14 @@ class Homes:
                 open=session.open_reviews(ROWS),
                 waiting=session.open_count(),
                 overdue=session.overdue_reviews(now),
-                days=last_days(session, DAYS, now, UTC),
+                days=last_days(session, DAYS, now, _zone(session, team, user)),
                 links={},
                 now=now,
             )
 
         found = self._parts.store.read(read)
-        links = {one.id: self._link(one) for one in (*found.mine, *found.open) if one.card_ts}
+        links = {one.id: self._call.link(one) for one in (*found.mine, *found.open) if one.card_ts}
         return team_view(replace(found, links=links))
-
-    def _link(self, review: Review) -> str:
-        """To the card; empty where Slack does not give one, which only costs the button."""
-        try:
-            answer = self._call.client.chat_getPermalink(
-                channel=review.card_channel, message_ts=review.card_ts
-            )
-        except CALL_ERRORS:
-            return ""
-        return text_at(answer.data, "permalink")
 
     def _customer(self, team: str, user: str) -> Block:
         try:
@@ -78,11 +67,18 @@ class Homes:
         except AddressError:
             raise SendError("no_such_person", permanent=True) from None
         now = self._parts.clock()
-        standing = self._parts.store.read(
-            lambda session: session.suppressions(session.hash_of(address), now)
-        )
-        stopped = any(
-            one.hold is Hold.STOPPED and one.scope in (CHANNEL_SCOPE, EVERYTHING)
-            for one in standing
-        )
+        stopped = self._parts.store.read(lambda session: has_stopped(session, address, now))
         return customer_view(self._parts.policy.company, stopped=stopped)
+
+
+def has_stopped(session: Session, address: Address, now: datetime) -> bool:
+    """Whether this person told us to write nothing to them in Slack."""
+    return any(
+        one.hold is Hold.STOPPED and one.scope in (CHANNEL_SCOPE, EVERYTHING)
+        for one in session.suppressions(session.hash_of(address), now)
+    )
+
+
+def _zone(session: Session, team: str, user: str) -> tzinfo:
+    """Where their days begin."""
+    return zone_of(wishes_of(session, team, user).zone) or UTC

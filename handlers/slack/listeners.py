@@ -17,8 +17,12 @@ from handlers.slack.commands import Commands
 from handlers.slack.homes import promise_home
 from handlers.slack.menu import CALLBACK, Menu
 from handlers.slack.payload import text_at
+from handlers.slack.personal import CALLBACK as SAVED
+from handlers.slack.personal import Personal
 from handlers.slack.reviews import Clicks
 from handlers.slack.roles import Roles
+from handlers.slack.search import CALLBACK as SEARCHED
+from handlers.slack.search import Search
 from handlers.slack.shortcuts import ANYWHERE, FROM_MESSAGE, Shortcuts
 
 log = logging.getLogger("heed.slack")
@@ -40,8 +44,10 @@ def add(app: App, parts: Parts) -> None:
     _hear(app, parts)
     _clicks(app, Clicks(parts, roles, behind))
     _menu(app, Menu(parts, roles, behind))
-    commands = Commands(parts, roles, behind)
+    search = Search(parts, roles, behind)
+    commands = Commands(parts, roles, behind, search)
     _commands(app, commands)
+    _windows(app, search, Personal(parts, roles, behind))
     _shortcuts(app, Shortcuts(parts, commands))
     _home(app, parts, commands)
     _cut_off(app, parts)
@@ -87,6 +93,29 @@ def _commands(app: App, commands: Commands) -> None:
 
     _on(app.command(ANY_COMMAND), command)
     _on(app.view(modal.CALLBACK), submit)
+
+
+def _windows(app: App, search: Search, personal: Personal) -> None:
+    """Those that open from the Home."""
+
+    def look_up(ack: Ack, body: dict[str, Any]) -> None:
+        search.open(body)
+        ack()
+
+    def looked_up(ack: Ack, body: dict[str, Any]) -> None:
+        ack(**search.submit(body))
+
+    def settings(ack: Ack, body: dict[str, Any]) -> None:
+        personal.open(body)
+        ack()
+
+    def saved(ack: Ack, body: dict[str, Any]) -> None:
+        ack(**personal.submit(body))
+
+    _on(app.action(home.SEARCH), look_up)
+    _on(app.view(SEARCHED), looked_up)
+    _on(app.action(home.PERSONAL), settings)
+    _on(app.view(SAVED), saved)
 
 
 def _shortcuts(app: App, shortcuts: Shortcuts) -> None:

@@ -1,19 +1,37 @@
-"""May we write to this address, and what happened: the answer to `/optout lookup`."""
+"""May we write to this address, and what happened: for `/optout lookup` and the Home's search."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from bot import addresses
-from bot.model import Address, LedgerEntry
+from bot.model import Actor, Address, LedgerEntry
 from bot.policy import Policy
 from bot.verdict import Because, Ruling
 from handlers.checking import Question, rule
+from handlers.parts import Parts
 from handlers.slack import words as say
+from handlers.slack.access import note_access
 from handlers.slack.text import escaped
 from storage import Session
 
 LATEST = 8
+
+
+def look_up(parts: Parts, address: Address, actor: Actor) -> str:
+    """What `looked_up` says, and an entry in the person's record that the actor looked.
+
+    Raises:
+        StoreUnavailable: nothing was shown.
+    """
+    now = parts.clock()
+
+    def work(session: Session) -> str:
+        text = looked_up(session, parts.policy, address, now)
+        note_access(session, session.hash_of(address), actor, "lookup", now)
+        return text
+
+    return parts.store.write(work)
 
 
 def looked_up(session: Session, policy: Policy, address: Address, now: datetime) -> str:

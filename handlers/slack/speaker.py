@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.addresses import slack
 from bot.decide.undoing import UNDO_FOR
 from bot.model import NoticeKind
 from handlers.parts import Parts
@@ -17,10 +18,12 @@ from handlers.ports import OutcomeUnknown, SendError
 from handlers.slack import cards, homes, people, teaching
 from handlers.slack.calling import Caller
 from handlers.slack.cards import state_of
+from handlers.slack.notices import promise_post
 from handlers.slack.payload import text_at
 from handlers.slack.reminders import OVER, promise_reminders, text_of
 from handlers.slack.showing import WORDS_STAY, card_of, promise_update
 from handlers.slack.text import escaped
+from handlers.slack.wishes import wishes_of
 from storage import OutboxItem, Review, ReviewState, Session
 
 CLAIM = timedelta(seconds=60)
@@ -192,7 +195,25 @@ class SlackSpeaker:
         }
         if part == OVER:
             arguments["reply_broadcast"] = True
-        return text_at(self._call("chat.postMessage", arguments, item), "ts")
+        ts = text_at(self._call("chat.postMessage", arguments, item), "ts")
+        self._remind_by_message(review, text)
+        return ts
+
+    def _remind_by_message(self, review: Review, text: str) -> None:
+        """Whoever has taken it on and wishes so; never somebody who said stop to us."""
+        team, _, user = review.assigned_to.removeprefix("slack:").partition("/")
+        if not user or not review.assigned_to.startswith("slack:"):
+            return
+        link = self._call.link(review)
+        said = f"{text} <{link}|Open the card>" if link else text
+
+        def work(session: Session) -> None:
+            now = self._clock()
+            wishes = wishes_of(session, team, user)
+            if wishes.remind and not homes.has_stopped(session, slack(team, user), now):
+                promise_post(session, user, said, now)
+
+        self._store.write(work)
 
     def _shows(self, review: Review, team: str, channel: str, ts: str, state: str) -> None:
         self._store.write(

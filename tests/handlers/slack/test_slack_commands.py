@@ -204,9 +204,13 @@ def test_a_guest_may_not_look_anybody_up(desk: Office) -> None:
     assert "guests" in told(desk.command("lookup +12025550123", user_id=GUEST))
 
 
-@pytest.mark.parametrize("text", ["lookup", "lookup nobody"])
-def test_a_look_up_without_an_address_says_so(desk: Office, text: str) -> None:
-    assert "No address could be read" in told(desk.command(text))
+def test_a_look_up_of_what_is_no_address_says_so(desk: Office) -> None:
+    assert "No address could be read" in told(desk.command("lookup nobody"))
+
+
+def test_a_look_up_without_an_address_opens_the_search(desk: Office) -> None:
+    assert desk.command("lookup").data == b""
+    assert "Look up" in str(desk.slack.wait_for("views.open")[0]["view"])
 
 
 def test_help_names_the_command_as_it_was_called(desk: Office) -> None:

@@ -135,14 +135,17 @@ def bot_user(body: Payload) -> str:
 
 
 def home_team(body: Payload, event: Payload, message: Payload) -> str:
-    """Where the writer belongs: in a shared channel not the workspace that the event came for."""
-    named = (
+    """Where the writer belongs: in a shared channel not the workspace that the event came for.
+
+    Empty where nobody says so: of a shared channel it may be any company's.
+    """
+    named = [
         text_at(message, "user_team") or text_at(event, "user_team"),
         text_at(message, "source_team"),
         text_at(message, "team") or text_at(event, "team"),
-        text_at(body, "team_id"),
-        text_at(body, "enterprise_id"),
-    )
+    ]
+    if at(body, "is_ext_shared_channel") is not True:
+        named += [text_at(body, "team_id"), text_at(body, "enterprise_id")]
     return next((one for one in named if one), "")
 
 

@@ -182,7 +182,8 @@ class Reading:
     `confidence` is between 0 and 1. `lang` is an ISO 639-1 code or None when the words do not tell.
     `may_be_stop` is set on unclear readings that could be a stop: the desk then suppresses
     provisionally until a person decides. `less` is what a wish for less comes to; None where its
-    words do not say it plainly.
+    words do not say it plainly. `privacy_request`: they ask what is held about them, or where it
+    came from; a person answers that, whatever else they want.
     """
 
     intent: Intent
@@ -196,6 +197,7 @@ class Reading:
     may_be_stop: bool = False
     reason: Reason | None = None
     less: Less | None = None
+    privacy_request: bool = False
 
 
 # --- what comes in -------------------------------------------------------------------------------
@@ -556,6 +558,7 @@ class ReviewCause(StrEnum):
     LESS = "less"
     WRONG_NUMBER = "wrong_number"
     ERASURE = "erasure"
+    PRIVACY = "privacy"  # a question about one's own data
     BLOCKED_THERE = "blocked_there"  # START in free words; the provider blocks until its own word
     LATE_STOP = "late_stop"  # arrived after a START that was sent later
     RESTART = "restart"  # START after a complaint or an erasure, or from an unproved address

@@ -12,12 +12,16 @@ from storage import Review, ReviewState, Session
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """`address` and `words` are None once they were erased; `less` is what the words ask for."""
+    """`address` and `words` are None once they were erased; `less` is what the words ask for.
+
+    `privacy_request`: they ask about their own data.
+    """
 
     review: Review
     address: Address | None = field(repr=False)
     words: str | None = field(repr=False)
     less: Less | None = None
+    privacy_request: bool = False
 
     def late(self, now: datetime) -> bool:
         """Whether its clock has run out undecided."""
@@ -36,4 +40,5 @@ def waiting(session: Session, review: Review) -> Waiting:
         address=session.address(review.addr),
         words=None if entry is None else entry.words,
         less=None if entry is None else of_facts(entry.facts.get("less")),
+        privacy_request=entry is not None and entry.facts.get("privacy_request") is True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.decide.answers import Voice, heed_answers
 from bot.less import facts_of
@@ -30,10 +30,16 @@ from bot.model import (
     Scope,
     Standing,
 )
-from bot.policy import Sender
+from bot.policy import Clocks, Sender
 from bot.verdict import covered as is_covered
 
 ID_MAX = 255  # of a message id; a forged mail names itself as it likes
+
+
+def review_clock(cause: ReviewCause, clocks: Clocks) -> timedelta:
+    """How long a person may take where nothing is held; a data subject's rights have a month."""
+    subject = cause in (ReviewCause.ERASURE, ReviewCause.PRIVACY)
+    return clocks.erasure if subject else clocks.review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,9 @@ class Case:
         if holds is not None and self.covered(holds):
             holds = None
         clocks = self.voice.policy.clocks
-        due_at = self.heard_at() + (clocks.hold if holds is not None else clocks.review)
+        due_at = self.heard_at() + (
+            clocks.hold if holds is not None else review_clock(cause, clocks)
+        )
         kind = EntryKind.HEARD if holds is None else EntryKind.HELD
         facts: dict[str, Json] = {"cause": str(cause)}
         return Decision(
@@ -161,6 +169,7 @@ class Case:
                 "runner_up": str(reading.runner_up) if reading.runner_up else None,
                 "evidence": [[one.start, one.end, one.rule] for one in reading.evidence],
                 **({"less": facts_of(reading.less)} if reading.less else {}),
+                **({"privacy_request": True} if reading.privacy_request else {}),
                 "in_reply_to": message.in_reply_to[:ID_MAX],
                 "replied_to": self._replied_to(),
                 "asked": str(self.standing.conversation.asked),

@@ -113,6 +113,8 @@ def _words(case: Case) -> Decision:
         return late_stop(case) or flooded(case) or stop(case, intent)
     if provider is ProviderIntent.START or intent is Intent.OPT_IN or yes_to_our_offer(case):
         return start(case)
+    if case.reading.privacy_request:
+        return _privacy(case)
     if case.message.cut:
         return case.to_person(ReviewCause.TOO_LONG, holds=None)
     if case.message.media_count and not case.message.text.strip():
@@ -135,6 +137,15 @@ def _help(case: Case) -> Decision:
         return case.heard("help", notices=case.forward("help"))
     may_answer = case.may_answer()
     return replace(case.heard("help"), answer=case.say(AnswerKind.HELP) if may_answer else None)
+
+
+def _privacy(case: Case) -> Decision:
+    """What is held about them is answered by a person (GDPR Art. 12(3)); who we are, at once."""
+    decision = case.to_person(ReviewCause.PRIVACY, holds=case.doubt())
+    asks_who = case.reading.intent is Intent.HELP and case.message.address.channel != Channel.EMAIL
+    if not asks_who or not case.may_answer():
+        return decision
+    return replace(decision, answer=case.say(AnswerKind.HELP))
 
 
 def _reason(case: Case) -> Decision:

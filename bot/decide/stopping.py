@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.confirming import answered_elsewhere, confirmed_by
 from bot.decide.answers import heed_answers, opted_out_kind, question_after_stop
-from bot.decide.case import Case
+from bot.decide.case import Case, review_clock
 from bot.model import (
     CHANNEL_SCOPE,
     EVERYTHING,
@@ -107,7 +107,7 @@ def stop(case: Case, intent: Intent) -> Decision:
         changes=tuple(changes) if news else (),
         stops_again=not news,
         answer=answer,
-        review=_follow_up(case, intent) if news else None,
+        review=_follow_up(case, intent, news=news),
         notices=case.forward(str(intent)) if intent is Intent.ERASURE else (),
         settles=Verdict.OPT_OUT,
         conversation=case.asked(question, choices),
@@ -153,13 +153,15 @@ def _stop_flags(case: Case, intent: Intent) -> frozenset[str]:
     return frozenset(flags)
 
 
-def _follow_up(case: Case, intent: Intent) -> NewReview | None:
+def _follow_up(case: Case, intent: Intent, *, news: bool) -> NewReview | None:
+    """What is left for a person to see to; a stop said again leaves what it left before."""
     clocks = case.voice.policy.clocks
-    if intent is Intent.ERASURE:
-        return NewReview(cause=ReviewCause.ERASURE, due_at=case.heard_at() + clocks.erasure)
-    if intent is Intent.WRONG_NUMBER:
-        return NewReview(cause=ReviewCause.WRONG_NUMBER, due_at=case.heard_at() + clocks.review)
-    return None
+    asked = ReviewCause.PRIVACY if case.reading.privacy_request else None
+    causes = {Intent.ERASURE: ReviewCause.ERASURE, Intent.WRONG_NUMBER: ReviewCause.WRONG_NUMBER}
+    cause = causes.get(intent, asked) if news else asked
+    if cause is None:
+        return None
+    return NewReview(cause=cause, due_at=case.heard_at() + review_clock(cause, clocks))
 
 
 def _confirmation(intent: Intent, scope: Scope) -> AnswerKind:

@@ -10,7 +10,7 @@ from typing import Any
 from bot.fold import fold
 
 _ROOT = files("bot") / "data"
-_FOLDERS = ("concepts", "keywords", "less", "phrases")
+_FOLDERS = ("concepts", "keywords", "less", "phrases", "privacy")
 _SINGLE = (
     "lookalikes.toml",
     "typos.toml",

@@ -40,7 +40,11 @@ def by_windows(text: str, read: Callable[[str], Reading]) -> Reading:
     """The strongest of the windows' readings, its evidence placed in the whole text."""
     found = [_placed(read(text[start:end]), start) for start, end in windows(text)]
     best = max(found, key=_strength)
-    return replace(best, lang=best.lang or next((one.lang for one in found if one.lang), None))
+    return replace(
+        best,
+        lang=best.lang or next((one.lang for one in found if one.lang), None),
+        privacy_request=any(one.privacy_request for one in found),
+    )
 
 
 def windows(text: str) -> Iterator[tuple[int, int]]:

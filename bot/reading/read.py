@@ -16,6 +16,7 @@ from bot.reading.less import less_of
 from bot.reading.long import LONG, by_windows
 from bot.reading.message import evidence, read_message, reading
 from bot.reading.model import shipped
+from bot.reading.privacy import with_privacy
 from bot.reading.scope import NO_WORDS, Words, without
 from bot.reading.tokens import Sentence, sentences
 
@@ -97,7 +98,7 @@ def _read(
     )
     if ruled.settled:
         return ruled.answer
-    return weighed(
+    found = weighed(
         shipped(),
         head,
         folded,
@@ -109,6 +110,7 @@ def _read(
         words=own,
         sentences=seen_by_sentence(head, channel=channel, context=context, lang=lang, words=own),
     )
+    return with_privacy(found, parts)
 
 
 def seen_by_sentence(

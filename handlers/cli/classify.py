@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from bot.less import facts_of
 from bot.model import Channel, Context, Json, Reading
 from bot.reading import read
 
@@ -18,28 +19,32 @@ class InvalidLineError(ValueError):
     """A line is not a message to classify; the words say why."""
 
 
-def classify_lines(lines: Iterable[bytes]) -> Iterator[str]:
+def classify_lines(lines: Iterable[bytes], *, more: bool = False) -> Iterator[str]:
     """One output line, without its line end, for every input line, in order.
 
     A line is `{"text", "channel", "context"?, "choices"?, "lang"?}` in UTF-8; other keys are kept.
     Out come its keys and `intent`, `scope`, `confidence`, `lang`, `evidence`, or, for a line that
-    is none, its keys as far as it has any and `error`.
+    is none, its keys as far as it has any and `error`. `more` adds what else a reading tells.
     """
     for line in lines:
         item: dict[str, Json] = {}
         try:
             item = _parse(line)
-            result = item | _result(_read(item))
+            reading = _read(item)
+            result = item | _result(reading) | (_more(reading) if more else {})
         except InvalidLineError as error:
             result = item | {"error": str(error)}
         yield json.dumps(result, ensure_ascii=not _encodable(result))
 
 
 @click.command
-def classify() -> None:
+@click.option(
+    "--more", is_flag=True, help="Add reason, less, privacy_request, may_be_stop and runner_up."
+)
+def classify(*, more: bool) -> None:
     """Read JSON lines on standard input; write each with its reading."""
     output = sys.stdout.buffer
-    for line in classify_lines(sys.stdin.buffer):
+    for line in classify_lines(sys.stdin.buffer, more=more):
         output.write(line.encode() + b"\n")
     output.flush()
 
@@ -107,6 +112,16 @@ def _result(reading: Reading) -> dict[str, Json]:
         "confidence": reading.confidence,
         "lang": reading.lang,
         "evidence": evidence,
+    }
+
+
+def _more(reading: Reading) -> dict[str, Json]:
+    return {
+        "reason": str(reading.reason) if reading.reason else None,
+        "less": facts_of(reading.less) if reading.less else None,
+        "privacy_request": reading.privacy_request,
+        "may_be_stop": reading.may_be_stop,
+        "runner_up": str(reading.runner_up) if reading.runner_up else None,
     }
 
 

@@ -46,6 +46,8 @@ def explain(reading: Reading, text: str) -> str:
         lines.append(f"asks for    {spelled(reading.less)}")
     if reading.reason is not None:
         lines.append(f"reason      {reading.reason.value.replace('_', ' ')}")
+    if reading.privacy_request:
+        lines.append("own data    asks what is held about them, or from where: a person answers")
     if reading.may_be_stop:
         lines.append("may be a stop: held back until a person decides")
     for evidence in reading.evidence:

@@ -70,6 +70,7 @@ def reading(entry: LedgerEntry, channel: Channel) -> dict[str, Json]:
         "cause": str(facts.get("cause") or ""),
         "repeats": facts.get("repeats") is True,
         "reason": str(facts.get("reason") or "").replace("_", " "),
+        "privacy": facts.get("privacy_request") is True,
         "less": spelled(less) if less is not None else "",
     }
 

@@ -101,7 +101,7 @@ def verdicts(card: Card) -> tuple[Verdict, ...]:
     review = card.review
     if review.cause in FOLLOW_UPS and review.holds is None:
         return (Verdict.DONE,)
-    if review.cause is ReviewCause.LESS and review.holds is None:
+    if review.cause in (ReviewCause.LESS, ReviewCause.PRIVACY) and review.holds is None:
         return (Verdict.OPT_OUT, Verdict.DONE)
     ask = () if card.cannot_ask else (Verdict.ASK,)
     return (Verdict.OPT_OUT, Verdict.NOT_OPT_OUT, *ask, Verdict.WRONG_NUMBER)

@@ -22,6 +22,7 @@ CAUSES: Mapping[ReviewCause, str] = {
     ReviewCause.LESS: "Wants fewer messages",
     ReviewCause.WRONG_NUMBER: "Wrong number",
     ReviewCause.ERASURE: "Wants their data deleted",
+    ReviewCause.PRIVACY: "Asks what we hold about them",
     ReviewCause.LATE_STOP: "A stop that arrived late",
     ReviewCause.RESTART: "Wants messages again",
     ReviewCause.BLOCKED_THERE: (
@@ -39,6 +40,7 @@ WHY: Mapping[ReviewCause, str] = {
     ReviewCause.LESS: "they want fewer messages, and somebody has to arrange that",
     ReviewCause.WRONG_NUMBER: "blocked already; the contact it was filed under is to be corrected",
     ReviewCause.ERASURE: "blocked already; the law gives them a right to be answered in time",
+    ReviewCause.PRIVACY: "it is about their own data; the law gives a month to answer",
     ReviewCause.LATE_STOP: "this stop was sent before they started messages again, and came after",
     ReviewCause.RESTART: "only a person may end a block after a complaint or an erasure",
     ReviewCause.BLOCKED_THERE: "the provider's own block ends only by the provider's own word",

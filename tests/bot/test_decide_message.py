@@ -326,6 +326,37 @@ def test_an_erasure_blocks_at_once_and_has_a_month() -> None:
     assert decision.review.due_at == NOW + timedelta(days=30)
 
 
+def test_a_question_about_ones_own_data_goes_to_a_person_who_has_a_month() -> None:
+    decision = decide(sms("what do you have on me"), reading(Intent.OTHER, privacy_request=True))
+    assert decision.review is not None
+    assert decision.review.cause is ReviewCause.PRIVACY
+    assert decision.review.due_at == NOW + timedelta(days=30)
+    assert (decision.changes, decision.answer) == ((), None)
+    assert decision.entries[0].facts["privacy_request"] is True
+
+
+def test_who_we_are_is_answered_at_once_and_the_rest_by_a_person() -> None:
+    asks = reading(Intent.HELP, privacy_request=True)
+    decision = decide(sms("where did you get my number"), asks)
+    assert decision.answer is not None
+    assert decision.answer.kind is AnswerKind.HELP
+    assert decision.review is not None
+    by_mail = decide(mail("where did you get my address"), asks)
+    assert by_mail.answer is None
+    assert by_mail.notices
+
+
+@pytest.mark.parametrize("holds", [(), (stopped(),)])
+def test_a_stop_that_also_asks_about_data_is_a_stop_and_a_question(
+    holds: tuple[Suppression, ...],
+) -> None:
+    asks = reading(Intent.OPT_OUT, privacy_request=True)
+    decision = decide(sms("stop. what do you have on me"), asks, *holds)
+    assert decision.entries[0].kind is EntryKind.OPTED_OUT
+    assert decision.review is not None
+    assert decision.review.cause is ReviewCause.PRIVACY
+
+
 def test_less_is_not_none() -> None:
     decision = decide(sms("too often, once a month is fine"), Intent.LESS)
     assert decision.changes == ()

@@ -69,6 +69,7 @@ class ReviewOut(BaseModel):
     """`holds` is what it blocks while open; `address` and `words` are null once erased.
 
     `less` is what a wish for less asks for, null where its words do not say it plainly.
+    `privacy_request`: they ask what is held about them, or where it came from.
     """
 
     id: str
@@ -80,6 +81,7 @@ class ReviewOut(BaseModel):
     sender: str
     words: str | None
     less: LessOut | None
+    privacy_request: bool
     holds: str | None
     opened_at: datetime
     due_at: datetime
@@ -198,6 +200,7 @@ def _out(one: Waiting, now: datetime) -> ReviewOut:
         sender=review.sender,
         words=one.words,
         less=LessOut.model_validate(asdict(one.less)) if one.less else None,
+        privacy_request=one.privacy_request,
         holds=str(review.holds) if review.holds else None,
         opened_at=review.opened_at,
         due_at=review.due_at,

@@ -140,3 +140,9 @@ def test_a_wish_for_less_that_was_not_plain_tells_nothing(api: Api) -> None:
     api.site.bench.hears(sms("fewer please"))
     [one] = listed(api)
     assert (one["cause"], one["less"]) == ("less", None)
+
+
+def test_a_question_about_ones_own_data_waits_marked_as_such(api: Api) -> None:
+    api.site.bench.hears(sms("what do you have on me"))
+    [one] = listed(api)
+    assert (one["cause"], one["privacy_request"], one["holds"]) == ("privacy", True, None)

@@ -125,3 +125,21 @@ def test_an_explanation_says_when_messages_are_held_back_for_a_person() -> None:
 @given(st.text(max_size=200))
 def test_every_reading_can_be_explained(text: str) -> None:
     assert explain(read(text, channel=Channel.EMAIL), text)
+
+
+def test_what_else_a_reading_tells_comes_only_where_it_is_asked_for() -> None:
+    lines = b'{"text": "where did you get my number", "channel": "sms"}\n'
+    lines += b'{"text": "once a week is enough", "channel": "sms"}\n'
+    plain = CliRunner().invoke(classify, input=lines)
+    assert "privacy_request" not in plain.stdout
+    told = CliRunner().invoke(classify, ["--more"], input=lines)
+    asks, less = (json.loads(line) for line in told.stdout.splitlines())
+    assert (asks["privacy_request"], asks["less"], asks["reason"]) == (True, None, None)
+    assert less["less"] == {"pace": {"times": 1, "every": 1, "unit": "week"}}
+    assert less["runner_up"]
+    assert less["may_be_stop"] is False
+
+
+def test_a_question_about_ones_own_data_is_explained_to_staff() -> None:
+    text = "where did you get my number"
+    assert "a person answers" in explain(read(text, channel=Channel.SMS), text)

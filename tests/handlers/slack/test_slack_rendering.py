@@ -217,3 +217,9 @@ def test_the_card_says_what_a_wish_for_less_asks_for() -> None:
     assert "Asks for" in told
     assert "at most once a week; by mail" in told
     assert "Asks for" not in json.dumps(message(card("fewer please")).blocks)
+
+
+def test_a_question_about_ones_own_data_can_be_seen_to_or_be_a_stop() -> None:
+    asks = card("what do you have on me", cause=ReviewCause.PRIVACY, holds=None)
+    assert verdicts(asks) == (Verdict.OPT_OUT, Verdict.DONE)
+    assert "Asks what we hold about them" in json.dumps(message(asks).blocks)

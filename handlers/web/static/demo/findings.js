@@ -69,6 +69,7 @@ function showReading(person, delivery) {
     ["Reader", el("code", {}, reading.version)],
   ];
   if (reading.reason) facts.push(["Reason", reading.reason]);
+  if (reading.privacy) facts.push(["Own data", "Asks what is held about them"]);
   if (reading.less) facts.push(["Asks for", reading.less]);
   $("reading").replaceChildren(
     quote,

@@ -146,6 +146,7 @@ class Policy:
     kind of number.
     `region` (ISO 3166) is the country of numbers written without one, `zone` (IANA) the clock that
     "until Monday" is told by where neither the person's nor the sender's is known.
+    `version` tells one text of `heed.toml` from another in the ledger; empty without a file.
     """
 
     company: str = "this sender"
@@ -160,6 +161,7 @@ class Policy:
     deadlines: DeadlineRules = field(default_factory=DeadlineRules)
     retention: Retention = field(default_factory=Retention)
     confirms: Mapping[tuple[str, NumberType], ConfirmedBy] = field(default_factory=dict)
+    version: str = ""
     answers_a_day: int = 10  # automatic answers to one address in 24 hours, against loops
     mail_answers_an_hour: int = 600  # automatic answers by mail to anybody; 0: no limit
     mail_answers_to_a_domain: int = 60  # of those to one domain; 0: no limit

@@ -227,7 +227,9 @@ class Desk:
             session, addr, message.recipient, conversation, now, mail_ceiling=full
         )
         decision = decide_message(message, before.reading, standing, self.voice, now)
-        recorder = Recorder(session, addr, message.address, self._routes, now)
+        recorder = Recorder(
+            session, addr, message.address, self._routes, now, policy=policy.version
+        )
         if full is Over.NEWS:
             note_told(session, message.address, policy, now)
         receipt, outbox_id = recorder.record(decision, Origin.of(message, message_id))

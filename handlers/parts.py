@@ -13,7 +13,7 @@ from bot.model import Channel, Context, Intent, Reading
 from bot.policy import Policy
 from bot.reading import Words, read
 from bot.wording import load_answers
-from handlers import mailservices, providers
+from handlers import mailservices, policies, providers
 from handlers.desk import Desk, Reader
 from handlers.email.settings import MailSettings, mail_settings
 from handlers.mail_service import MailService
@@ -75,6 +75,7 @@ def join(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Part
     faults.tell()
     words = operator_words(file)
     store = open_store(settings.store_url, secret_keys=settings.secret_key, clock=clock)
+    policies.keep(store, file)
     desk = Desk(
         store=store,
         voice=voice,

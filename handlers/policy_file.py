@@ -6,9 +6,10 @@ never patterns.
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -194,12 +195,16 @@ class _File(_Table):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyFile:
-    """The file's three concerns: the policy, further words, and texts that replace ours."""
+    """The file's three concerns: the policy, further words, and texts that replace ours.
+
+    `text` is the file itself, empty without one.
+    """
 
     policy: Policy = field(default_factory=Policy)
     words: Words = field(default_factory=Words)
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     accounts: tuple[Account, ...] = ()
+    text: str = ""
 
 
 DEMO = Path(__file__).parent / "demo" / "heed.toml"
@@ -230,7 +235,9 @@ def load_policy(path: Path, *, demo: bool = False) -> PolicyFile:
         ]
         raise SettingsError("\n".join(lines)) from None
     _check_names(file, path)
-    return _policy_file(file, demo=demo)
+    read = _policy_file(file, demo=demo)
+    version = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return replace(read, policy=replace(read.policy, version=version), text=text)
 
 
 def policy_of(env: Mapping[str, str], *, demo: bool) -> PolicyFile:

@@ -9,6 +9,7 @@ from bot.model import EntryKind, Json
 from bot.policy import Policy
 from bot.regimes import Duty
 from handlers.parts import Parts
+from handlers.policies import texts
 from storage import OutboxItem, Session
 
 BLOCKING = frozenset({EntryKind.OPTED_OUT, EntryKind.HELD, EntryKind.PROVIDER_BLOCK})
@@ -23,6 +24,10 @@ def notes(parts: Parts, session: Session, addr: bytes) -> dict[str, Json]:
         "answers": [_answer(item) for item in session.outbox(addr) if not item.repeatable],
         "deadlines": _deadlines(parts.policy, session, addr),
         "sends": _sends(session, addr),
+        "policies": texts(
+            session,
+            (str(one.facts["policy"]) for one in session.history(addr) if "policy" in one.facts),
+        ),
     }
 
 

@@ -87,16 +87,24 @@ def new_review_id() -> str:
 
 
 class Recorder:
-    """One decision, one address, one transaction."""
+    """One decision, one address, one transaction; `policy` is the version it was made under."""
 
     def __init__(
-        self, session: Session, addr: bytes, address: Address, routes: Routes, now: datetime
+        self,
+        session: Session,
+        addr: bytes,
+        address: Address,
+        routes: Routes,
+        now: datetime,
+        *,
+        policy: str,
     ) -> None:
         self._session = session
         self._addr = addr
         self._address = address
         self._routes = routes
         self._now = now
+        self._policy: dict[str, Json] = {"policy": policy} if policy else {}
 
     def record(self, decision: Decision, origin: Origin) -> tuple[Receipt, str]:
         """Write it all; return the receipt and the id of the promised answer, empty if none."""
@@ -105,8 +113,9 @@ class Recorder:
         changed = [change for change in decision.changes if change.hold is not None]
         for number, entry in enumerate(_with_answer(decision, origin)):
             recorded_id = self._new_id()
+            fact = replace(entry, facts={**entry.facts, **self._policy})
             session.append(
-                self._addr, entry, id=recorded_id, message_id=origin.message_id, recorded_at=now
+                self._addr, fact, id=recorded_id, message_id=origin.message_id, recorded_at=now
             )
             # the last entry is the fact itself where a decision stands before it
             entry_id = recorded_id if number == 0 or changed else entry_id

@@ -50,7 +50,9 @@ class Recordings:
                 self.voice.policy.sender(recording.address.channel, recording.recipient)
             ),
         )
-        recorder = Recorder(session, addr, recording.address, self.routes, now)
+        recorder = Recorder(
+            session, addr, recording.address, self.routes, now, policy=self.voice.policy.version
+        )
         receipt, outbox_id = recorder.record(decision, origin)
         session.remember_event(
             addr, key, receipt.message_id, decision.outcome, outbox_id or None, now

@@ -58,7 +58,9 @@ class Deciding:
             provider=str(entry.facts.get("provider", "")) or self.routes.provider(sender),
             place=str(entry.facts.get("place", "")),
         )
-        recorder = Recorder(session, review.addr, found.address, self.routes, now)
+        recorder = Recorder(
+            session, review.addr, found.address, self.routes, now, policy=self.voice.policy.version
+        )
         receipt, _ = recorder.record(decision, origin)
         return replace(receipt, review_id=review.id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import stat
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.model import Evidence, Intent, SentMessage
+from handlers.cli.import_list import import_list
 from handlers.cli.ledger import ledger
 from handlers.cli.proof import proof
 from storage.sealer import Sealer
@@ -109,6 +111,27 @@ def test_the_record_names_the_providers_message_what_it_answered_and_who_confirm
     page = shell.folder / "ann.html"
     assert shell.run(proof, ANN, "--html", str(page)).exit_code == 0
     assert "Messages sent around each stop" in page.read_text()
+
+
+def test_it_holds_the_policy_that_was_in_force_whatever_the_file_says_now(shell: Shell) -> None:
+    """As desks are joined by their settings, the text of heed.toml is kept under its digest."""
+    before = (shell.folder / "heed.toml").read_text()
+    assert shell.run(import_list, listed(shell, "phone\n2025550123\n")).exit_code == 0
+    (shell.folder / "heed.toml").write_text(before.replace("Acme", "Acme Shoes"))
+    assert shell.run(import_list, listed(shell, "phone,note\n2025550123,x\n")).exit_code == 0
+    seal(shell)
+    document = json.loads(made(shell).read_text())
+    first, second = (one["reads"]["facts"]["policy"] for one in document["entries"])
+    assert first == hashlib.sha256(before.encode()).hexdigest()[:16]
+    policies = document["not_proved"]["policies"]
+    assert policies[first] == before
+    assert 'company = "Acme Shoes"' in policies[second]
+
+
+def listed(shell: Shell, content: str) -> str:
+    path = shell.folder / "list.csv"
+    path.write_text(content)
+    return str(path)
 
 
 def test_it_is_checked_without_database_or_settings(

@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 _MARKUP = re.compile(r"<([^<>]*)>")
+_CALLS = re.compile("<(?=[!@#]|https?:|mailto:|tel:)")
 _JOINERS = frozenset("\u200c\u200d")  # Persian and Indic words and emoji need them
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 CUT = " … (cut)"
@@ -48,8 +49,11 @@ def unescaped(text: str) -> str:
 def shown(text: str, *, limit: int, lines: int) -> str:
     """A stranger's words, fit to be shown: no control or direction marks, not too long or tall.
 
-    `limit` counts UTF-16 units, the narrower of the two ways in which Slack may count.
+    `limit` counts UTF-16 units, the narrower of the two ways in which Slack may count. Rich text
+    is not read as markup, but what somebody copies from it into a message is: `<!channel>` in it
+    calls nobody either, and no link hides where it leads.
     """
+    text = _CALLS.sub("‹", text)
     seen = "".join(char for char in text.replace("\r\n", "\n") if _visible(char))
     rows = [row.rstrip() for row in seen.strip().split("\n")]
     cut = len(rows) > lines

@@ -26,8 +26,8 @@ log = logging.getLogger("heed.spikes")
 SPIKES = "spikes"
 """The setting that holds the spikes that go on."""
 LOOK = timedelta(minutes=5)
-AT_ONCE = 24
-"""Hours that are counted in one call: a new worker catches up a month in as many calls as days."""
+AT_ONCE = 1
+"""Hours counted in one call: other chores go between while a month is caught up."""
 _LOCK = hashlib.blake2b(SPIKES.encode(), digest_size=16).digest()
 
 

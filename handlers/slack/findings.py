@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from handlers.doctor import Finding, bad, ok
+from handlers.doctor import Finding, bad, ok, warn
 from handlers.parts import Parts
 from handlers.slack.deciders import GOOD_FOR, fetched_at, named_lists
+from handlers.slack.people import GOOD_FOR as STILL_GOOD_FOR
+from handlers.slack.roster import LEFT_AFTER
 from handlers.slack.trouble import REMEDIES, trouble
+
+MANY = 1_000
 
 
 def slack_findings(parts: Parts) -> Iterator[Finding]:
@@ -18,6 +22,7 @@ def slack_findings(parts: Parts) -> Iterator[Finding]:
         yield bad(f"nothing can be posted to Slack ({found}): {REMEDIES.get(found, '')}")
     else:
         yield ok("Slack takes what is posted, as far as the workers know")
+    yield _staff(parts)
     if not named_lists(parts.slack.deciders):
         return
     when = fetched_at(parts.store)
@@ -28,3 +33,19 @@ def slack_findings(parts: Parts) -> Iterator[Finding]:
         )
     else:
         yield ok(f"HEED_SLACK_DECIDERS: the lists were fetched at {when:%H:%M} UTC")
+
+
+def _staff(parts: Parts) -> Finding:
+    """Whether what is remembered of the team is still good enough to decide by."""
+    now = parts.clock()
+    stale = parts.store.read(
+        lambda session: session.slack_people_due(
+            learned_before=now - STILL_GOOD_FOR, wanted_since=now - LEFT_AFTER, limit=MANY
+        )
+    )
+    if not stale:
+        return ok("Slack said lately who the team is, as far as they were about")
+    return warn(
+        f"Slack has not said for an hour who {len(stale)} of the team are, so they may record but "
+        "not decide or look up: is a worker running, does the app have users:read?"
+    )

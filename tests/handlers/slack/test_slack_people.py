@@ -12,6 +12,7 @@ import pytest
 
 from bot.model import Verdict
 from handlers.slack.buttons import ACTIONS, More
+from handlers.slack.findings import slack_findings
 from handlers.slack.people import ASK_AGAIN, GOOD_FOR
 from handlers.slack.roster import ASKED_EVERY, Roster
 from tests.handlers.slack.fake import Scripted
@@ -237,3 +238,11 @@ def test_whoever_was_not_about_for_long_is_forgotten(strange: Office) -> None:
     strange.bench.clock.forward(seconds=timedelta(days=91).total_seconds())
     Roster(strange.parts)(strange.bench.clock.now)
     assert "has not met you yet" in told(strange.command("+12025550123 rang", user_id=KIM))
+
+
+def test_the_doctor_says_when_the_team_was_not_asked_about_for_long(desk: Office) -> None:
+    told = {one.what: str(one.mark) for one in slack_findings(desk.parts)}
+    assert any("said lately who the team is" in one for one in told)
+    desk.bench.clock.forward(seconds=GOOD_FOR.total_seconds())
+    told = {one.what: str(one.mark) for one in slack_findings(desk.parts)}
+    assert next(mark for one, mark in told.items() if "who 2 of the team are" in one) == "warn"

@@ -23,6 +23,7 @@ from bot.model import (
     Verdict,
 )
 from bot.policy import Sender
+from bot.replay import BLOCKS, spelt
 from handlers.mail_ceiling import note_answer
 from handlers.receipt import Receipt
 from storage.rows import OutboxItem, OutboxState, ReviewState
@@ -111,9 +112,11 @@ class Recorder:
         session, now = self._session, self._now
         entry_id = ""
         changed = [change for change in decision.changes if change.hold is not None]
-        for number, entry in enumerate(_with_answer(decision, origin)):
+        entries = _with_answer(decision, origin)
+        for number, entry in enumerate(entries):
             recorded_id = self._new_id()
-            fact = replace(entry, facts={**entry.facts, **self._policy})
+            blocks = spelt(decision.changes if number == len(entries) - 1 else ())
+            fact = replace(entry, facts={**entry.facts, **self._policy, BLOCKS: blocks})
             session.append(
                 self._addr, fact, id=recorded_id, message_id=origin.message_id, recorded_at=now
             )

@@ -114,6 +114,10 @@ class Ledger(Addresses):
         row = self._main.one(_ENTRY, addr=addr, id=entry_id)
         return None if row is None else self._entry(row)
 
+    def has_entry(self, addr: bytes, entry_id: str) -> bool:
+        """Whether there is one of this id; it need not be readable."""
+        return self._main.one(_ENTRY, addr=addr, id=entry_id) is not None
+
     def entries_after(self, cursor: str = "", limit: int = 500) -> list[AddressEntry]:
         """Entries of all addresses, by address hash and number, for export.
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, or_, select, tuple_
 
 from bot.model import Change, Hold, Scope, Suppression
+from bot.replay import STRENGTH
 from storage.addresses import Addresses
 from storage.rows import AddressSuppression
 from storage.schema import suppressions
@@ -49,7 +50,6 @@ _AFTER = Statement(
 )
 _SET = Insertion(suppressions, "hold", "since", "until", "entry_id", "flags")
 _LIFT = Statement(delete(suppressions).where(_C.addr == _ADDR, _C.scope == _SCOPE))
-_STRENGTH = {Hold.UNDELIVERABLE: 0, Hold.PAUSED: 1, Hold.HELD: 2, Hold.STOPPED: 3}
 
 
 class Suppressions(Addresses):
@@ -123,7 +123,7 @@ class Suppressions(Addresses):
 
 
 def _merged(old: Suppression, new: Suppression) -> Suppression:
-    stronger = new if _STRENGTH[new.hold] >= _STRENGTH[old.hold] else old
+    stronger = new if STRENGTH[new.hold] >= STRENGTH[old.hold] else old
     return replace(stronger, flags=old.flags | new.flags)
 
 

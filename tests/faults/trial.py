@@ -83,6 +83,7 @@ def environment(folder: Path, url: str, api_url: str, relay_url: str) -> dict[st
         HEED_TRUSTED_MTAS="127.0.0.1",
         HEED_AUTHSERV_IDS=AUTHSERV,
         HEED_API_KEYS=f"crm:record:{API_KEY}",
+        PYTHONDONTWRITEBYTECODE="1",  # a full disk would leave half a module for others to load
     )
 
 

@@ -37,6 +37,7 @@ from bot.model import (
     Recording,
     Role,
 )
+from bot.replay import replayed as by_facts
 from handlers.receipt import Receipt
 from tests.faults.account import replayed
 from tests.faults.people import numbers
@@ -194,6 +195,8 @@ class Person(RuleBasedStateMachine):
         holds = set(self.two.here.holds(self.who))
         assert holds == replayed(said), "the suppressions are not what the ledger says"
         assert bool(holds) == self.held
+        exactly = {scope: str(hold) for scope, hold in (by_facts(said) or {}).items()}
+        assert exactly == self.two.here.holds(self.who)
 
     @invariant()
     def its_chain_is_whole(self) -> None:

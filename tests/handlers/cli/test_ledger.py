@@ -69,6 +69,30 @@ def test_each_fault_is_one_line_that_names_the_entry_and_no_person(shell: Shell)
     assert "+1202" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("DELETE FROM suppressions", "what is blocked is not what its entries say"),
+        ("UPDATE suppressions SET hold = 'paused'", "what is blocked is not what its entries say"),
+        ("UPDATE suppressions SET scope = 'topic:x'", "what is blocked is not what its entries"),
+        ("UPDATE suppressions SET entry_id = 'e'", "a block that no entry made"),
+        (
+            "INSERT INTO suppressions SELECT x'00', scope, hold, 0, NULL, '-', '' FROM suppressions",
+            "a block that no entry made",
+        ),
+    ],
+)
+def test_somebody_let_out_behind_the_ledgers_back_shows(
+    shell: Shell, statement: str, told: str
+) -> None:
+    shell.bench.hears(sms("stop"))
+    tamper(shell, statement)
+    result = shell.run(ledger, "verify")
+    assert result.exit_code == 1
+    assert told in result.stdout
+    assert "1 faults" in result.stdout
+
+
 def test_a_cut_off_end_shows_only_to_whoever_kept_a_seal(shell: Shell) -> None:
     shell.bench.hears(sms("stop"))
     seal(shell)

@@ -99,6 +99,11 @@ def verify(published: Path | None, key: bytes | None) -> None:
         f"{audit.entries:,} entries of {audit.addresses:,} addresses, {audit.seals:,} seals,"
         f" {unsealed:,} entries not sealed yet: {f'{faults:,} faults' if faults else 'clean'}"
     )
+    if blocks.unknown:
+        click.echo(
+            f"{blocks.unknown:,} addresses: that what is blocked follows from their entries cannot"
+            " be told (erased, altered, or recorded by an earlier version)"
+        )
     if faults:
         raise click.exceptions.Exit(FAULTY)
 

@@ -93,6 +93,14 @@ def test_somebody_let_out_behind_the_ledgers_back_shows(
     assert "1 faults" in result.stdout
 
 
+def test_of_whom_it_cannot_be_told_any_more_is_said_so(shell: Shell) -> None:
+    shell.bench.hears(sms("stop"))
+    shell.bench.store.write(lambda session: session.erase(shell.bench.addr()))
+    result = shell.run(ledger, "verify")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1].startswith("1 addresses: that what is blocked follows")
+
+
 def test_a_cut_off_end_shows_only_to_whoever_kept_a_seal(shell: Shell) -> None:
     shell.bench.hears(sms("stop"))
     seal(shell)

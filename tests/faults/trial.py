@@ -36,9 +36,12 @@ from tests.postgres import Postgres
 KEY = bytes(range(32))
 LEASES_OVER_S = 400
 """Past every lease and every confirmation's time."""
+# All these people write from one domain, and each is to be answered.
 POLICY = """
 company = "Acme"
 help_contact = "help@example.com"
+mail_answers_an_hour = 0
+mail_answers_to_a_domain = 0
 
 [[programs]]
 name = "acme"

@@ -58,8 +58,8 @@ def call(method: str, url: str, **arguments: Any) -> Reply:
     )
 
 
-def fetch(url: str) -> bytes:
-    """What stands at a URL, at most a megabyte, without redirects. The caller pins the host.
+def fetch(url: str, *, limit: int = ANSWER_LIMIT) -> bytes:
+    """What stands at a URL, up to `limit` bytes, without redirects. The caller pins the host.
 
     Raises:
         OSError: it could not be brought.
@@ -69,8 +69,8 @@ def fetch(url: str) -> bytes:
     ) as response:
         if response.status_code != 200:  # noqa: PLR2004
             raise OSError(f"status {response.status_code}")
-        content: bytes = response.raw.read(ANSWER_LIMIT + 1, decode_content=True)
-    if len(content) > ANSWER_LIMIT:
+        content: bytes = response.raw.read(limit + 1, decode_content=True)
+    if len(content) > limit:
         raise OSError("too large")
     return content
 

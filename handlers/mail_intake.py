@@ -39,7 +39,7 @@ class MailIntake:
         """Take in all that a verified request tells; returns after the last commit.
 
         Raises:
-            StoreUnavailable: not all of it was kept; the service must come again.
+            StoreUnavailable, ComeAgain: not all of it was kept; the service must come again.
         """
         try:
             told = service.parse(request)

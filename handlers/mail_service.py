@@ -67,6 +67,7 @@ class MailService(Protocol):
         Raises:
             Malformed: it cannot be read.
             Unsupported: it tells nothing that concerns us.
+            ComeAgain: the mail that it points at cannot be fetched now.
         """
 
 

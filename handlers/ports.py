@@ -61,6 +61,10 @@ class Unsupported(Exception):  # noqa: N818
     """Verified and understood as nothing of ours (a receipt, a new event): counted, success."""
 
 
+class ComeAgain(Exception):  # noqa: N818
+    """Verified, and what it points at cannot be had now: 503, nothing stored. Names why."""
+
+
 class SendError(Exception):
     """The provider answered no. A permanent refusal is parked; else it is tried again.
 

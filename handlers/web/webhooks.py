@@ -25,6 +25,7 @@ from handlers.mail_intake import MailIntake
 from handlers.mail_service import MailService
 from handlers.parts import Parts
 from handlers.ports import (
+    ComeAgain,
     Greeter,
     HttpAnswer,
     Malformed,
@@ -99,7 +100,11 @@ def _heard_of_mail(parts: Parts, intake: MailIntake, service: MailService) -> Re
             service.verify(raw)
         except Unverified as refusal:
             _refuse(service.name, refusal)
-        intake.take(service, raw)
+        try:
+            intake.take(service, raw)
+        except ComeAgain as lack:
+            log.warning("not to be had now service=%s: %s", service.name, lack)
+            raise ServiceUnavailable("what it points at cannot be had now; try again") from None
     finally:
         if large:
             _large.release()

@@ -120,6 +120,7 @@ class FakeApi:
     body: str = "{}"
     headers: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, bytes]] = field(default_factory=list)
+    authorized: list[str] = field(default_factory=list)
     drop: bool = False  # take the request and close without an answer
     pages: list[str] = field(default_factory=list)  # answered one after the other, before `body`
 
@@ -135,6 +136,7 @@ def fake_api() -> Iterator[FakeApi]:
         def do_POST(self) -> None:
             size = int(self.headers.get("Content-Length", 0))
             api.calls.append((self.path, self.rfile.read(size)))
+            api.authorized.append(self.headers.get("Authorization", ""))
             if api.drop:
                 self.close_connection = True
                 return

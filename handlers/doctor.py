@@ -16,6 +16,7 @@ from pathlib import Path
 from bot.model import Channel
 from bot.policy import AskReason, Policy
 from handlers.backups import PROVED_AT, UNPACKED
+from handlers.callers import Call, last_call
 from handlers.parts import Parts
 from handlers.settings import Settings
 from handlers.spiking import going_on
@@ -197,3 +198,37 @@ def _outbox(store: Store, now: datetime) -> Finding:
     unknown = counts.get(OutboxState.UNKNOWN, 0)
     text = f"outbox: {parked} parked, {unknown} of unknown end in 30 days"
     return warn(f"{text}: heed outbox") if parked or unknown else ok(text)
+
+
+def mail_findings(parts: Parts) -> Iterator[Finding]:
+    """Whether mail goes out, and whether anybody can be answered by it."""
+    mail = parts.mail
+    if mail.smtp_relay_url is None:
+        yield warn(
+            "HEED_SMTP_RELAY_URL is not set: no mail goes out, not to HEED_HUMAN_MAILBOX either"
+        )
+    if mail.trusted_mtas and mail.authserv_ids:
+        yield ok("mail: HEED_TRUSTED_MTAS and HEED_AUTHSERV_IDS say whose checks are believed")
+    elif mail.mail_authenticate:
+        yield ok("mail: senders are checked here (DKIM, SPF, DMARC)")
+    else:
+        yield warn(
+            "mail: nobody vouches for senders, so that stops count and none is confirmed: "
+            "HEED_TRUSTED_MTAS with HEED_AUTHSERV_IDS, or HEED_MAIL_AUTHENTICATE=on"
+        )
+
+
+def webhook_findings(parts: Parts) -> Iterator[Finding]:
+    """What came last from each provider and mail service that is set up."""
+    for name in sorted([*parts.providers, *parts.mail_services]):
+        good = last_call(parts.store, name, Call.VERIFIED)
+        bad_one = last_call(parts.store, name, Call.REFUSED)
+        if good is None:
+            yield warn(f"{name}: no request has verified yet: heed connect {name}")
+        elif bad_one is not None and bad_one.at > good.at:
+            yield warn(
+                f"{name}: the last request was refused ({bad_one.reason}), "
+                f"the last good one came on {good.at:%Y-%m-%d}"
+            )
+        else:
+            yield ok(f"{name}: a request verified on {good.at:%Y-%m-%d}")

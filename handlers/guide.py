@@ -14,17 +14,19 @@ from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
 from string import Template
+from types import ModuleType
 from urllib.parse import quote_plus
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.policy import ConfirmedBy, NumberType
-from handlers import providers
+from handlers import mailservices, providers
 from handlers.account import Account
 from handlers.ports import RawRequest
 from handlers.settings import Settings
 
 FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 
 
 class _Table(BaseModel):
@@ -39,11 +41,15 @@ class _Connect(_Table):
 
 
 class _Simulate(_Table):
-    """`signed_with` names the variables that make the key; empty where the provider keeps it."""
+    """`signed_with` names the variables that make the key; empty where the provider keeps it.
+
+    `wordless` says why a text cannot be brought, where it cannot.
+    """
 
     content_type: str
     body: str
     signed_with: str = ""
+    wordless: str = ""
 
 
 class _Confirms(_Table):
@@ -58,7 +64,7 @@ class _Confirms(_Table):
 class Guide(_Table):
     title: str
     connect: _Connect
-    confirms: _Confirms
+    confirms: _Confirms | None = None  # None: a mail service, which never answers
     simulate: _Simulate
 
 
@@ -73,10 +79,27 @@ class Said:
     at: datetime
 
 
+def names() -> list[str]:
+    """Every provider and mail service."""
+    return sorted([*providers.names(), *mailservices.names()])
+
+
+def module_of(name: str) -> ModuleType:
+    """The file of a provider or mail service that `names()` lists."""
+    if is_mail_service(name):
+        return mailservices.module_of(name)
+    return providers.module_of(name)
+
+
+def is_mail_service(name: str) -> bool:
+    return name in mailservices.names()
+
+
 @lru_cache
 def guide_of(provider: str) -> Guide:
-    """The guide of a provider that is there."""
-    file = files("handlers.providers") / f"{provider.replace('-', '_')}.toml"
+    """The guide of a provider or mail service that is there."""
+    package = "handlers.mailservices" if is_mail_service(provider) else "handlers.providers"
+    file = files(package) / f"{provider.replace('-', '_')}.toml"
     return Guide.model_validate(tomllib.loads(file.read_text("utf-8")))
 
 
@@ -84,9 +107,10 @@ def guide_of(provider: str) -> Guide:
 def confirmers() -> Mapping[tuple[str, NumberType], ConfirmedBy]:
     """Who answers by default, as every provider documents it."""
     return {
-        (name, kind): getattr(guide_of(name).confirms, kind)
+        (name, kind): getattr(confirms, kind)
         for name in providers.names()
         for kind in NumberType
+        if (confirms := guide_of(name).confirms) is not None
     }
 
 
@@ -118,9 +142,13 @@ def instructions(account: Account, settings: Settings) -> Iterator[str]:
 def message(account: Account, settings: Settings, said: Said) -> RawRequest:
     """The unsigned request with which the provider would bring this message."""
     how = guide_of(account.provider).simulate
-    escape = quote_plus if how.content_type == FORM else _in_json
+    kind = how.content_type.partition(";")[0]
+    escape = quote_plus if kind == FORM else str if kind == MULTIPART else _in_json
+    mail = _mail(said)
     values = {
         "text": said.text,
+        "mail": mail,
+        "nested_mail": _in_json(mail),
         "nested_text": _in_json(said.text),
         "person": said.person,
         "person_digits": said.person.removeprefix("+"),
@@ -135,10 +163,27 @@ def message(account: Account, settings: Settings, said: Said) -> RawRequest:
     return RawRequest(
         method="POST",
         url=account.webhook(settings),
-        headers={},
+        headers={"content-type": how.content_type},
         body=filled.encode(),
-        content_type=how.content_type,
+        content_type=kind,
         received_at=said.at,
+    )
+
+
+def _mail(said: Said) -> str:
+    return "\r\n".join(
+        [
+            f"From: {said.person}",
+            f"To: {said.ours}",
+            "Subject: Re: your mail",
+            f"Message-ID: <{said.id}@simulated.example>",
+            "MIME-Version: 1.0",
+            "Content-Type: text/plain; charset=utf-8",
+            "Content-Transfer-Encoding: 8bit",
+            "",
+            said.text,
+            "",
+        ]
     )
 
 

@@ -22,8 +22,15 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
+from handlers.account import Account
+from handlers.keyfile import write_private
 from handlers.payload import Payload, read_json
 from handlers.ports import Malformed, RawRequest, Unsupported, Unverified
 from handlers.settings import SettingsError
@@ -211,3 +218,27 @@ def signed(request: RawRequest, secret: str) -> RawRequest:
     signature = key.sign(content, padding.PKCS1v15(), hashes.SHA256())
     envelope |= {"SignatureVersion": "2", "Signature": base64.b64encode(signature).decode()}
     return replace(request, body=json.dumps(envelope, ensure_ascii=False).encode())
+
+
+def make_key(folder: Path, account: Account, now: datetime) -> dict[str, str]:
+    """A key and its certificate for a test desk: the variable to set; both stand in `folder`.
+
+    The certificate holds from an hour before `now` for thirty days.
+    """
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "heed simulate")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=30))
+        .sign(key, hashes.SHA256())
+    )
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_private(folder / f"{account.key}-simulate.key", plain)
+    path = folder / f"{account.key}-simulate.pem"
+    path.write_bytes(certificate.public_bytes(Encoding.PEM))
+    return {f"{account.prefix}CERTIFICATE": str(path.absolute())}

@@ -41,7 +41,7 @@ REASONS = {
 @click.option("--wait", "wait_s", default=600, show_default=True, help="Seconds; 0 only prints.")
 @click.pass_context
 def connect(ctx: click.Context, provider: Account, wait_s: int) -> None:
-    """Say how to point PROVIDER at this desk, then wait for its first signed request.
+    """Say how to point PROVIDER, or a mail service, at this desk; wait for its first request.
 
     PROVIDER may name an account of heed.toml: twilio/eu. Exit 0: it verified (or nothing was waited
     for). 1: it did not, or nothing came. 2: the account is not set up here yet.
@@ -65,7 +65,8 @@ def _wait(parts: Parts, account: str, wait_s: int) -> int:
     """Look until something new came. What carries no signature may be anybody: told, and passed."""
     click.echo("")
     click.echo(
-        f"Waiting {wait_s} s for its first request; send a text to your number (Ctrl-C ends)"
+        f"Waiting {wait_s} s for its first request; have it send one (a text to your number, a "
+        "test event; Ctrl-C ends)"
     )
     before = {call: last_call(parts.store, account, call) for call in Call}
     until = time.monotonic() + wait_s

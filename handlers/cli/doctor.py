@@ -11,11 +11,13 @@ from handlers.doctor import (
     Finding,
     Mark,
     bad,
+    mail_findings,
     ok,
     place_findings,
     policy_findings,
     setting_findings,
     store_findings,
+    webhook_findings,
 )
 from handlers.parts import Parts, join
 from handlers.settings import SettingsError, load_settings
@@ -61,6 +63,9 @@ def _findings(*, online: bool) -> Iterator[Finding]:
     try:
         yield from policy_findings(parts.policy)
         yield from store_findings(parts)
+        if not settings.demo:
+            yield from mail_findings(parts)
+            yield from webhook_findings(parts)
         if parts.slack is not None:
             yield from _slack(parts, online=online)
     except StoreError as fault:

@@ -12,7 +12,7 @@ import requests
 
 from bot import addresses
 from bot.model import Address, Channel, LedgerEntry
-from handlers import guide, providers
+from handlers import guide
 from handlers.account import Account
 from handlers.cli.context import fail, joined, shown
 from handlers.parts import Parts, utc_now
@@ -20,11 +20,13 @@ from handlers.ports import RawRequest
 from storage import OutboxItem
 
 TIMEOUT_S = 30
+PERSON, MAIL_PERSON = "+12025550123", "ann@example.net"
+BY_MAIL = "smtp"  # under which the desk keeps a mail, whoever brought it
 NOT_TAKEN = 1
 
 
 class _AccountType(click.ParamType[Account]):
-    """A provider that Heed speaks with, perhaps with the name of an account behind a slash."""
+    """A provider or mail service, perhaps with the name of an account behind a slash."""
 
     name = "provider"
 
@@ -32,8 +34,10 @@ class _AccountType(click.ParamType[Account]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Account:
         account = value if isinstance(value, Account) else Account.parse(str(value))
-        if account.provider not in providers.names():
-            self.fail(f"there is none of this name; {', '.join(providers.names())}", param, ctx)
+        if account.provider not in guide.names():
+            self.fail(f"there is none of this name; {', '.join(guide.names())}", param, ctx)
+        if account.name and guide.is_mail_service(account.provider):
+            self.fail("a mail service has one account here, without a name", param, ctx)
         return account
 
 
@@ -42,14 +46,16 @@ ACCOUNT = _AccountType()
 
 def account_of(parts: Parts, account: Account) -> None:
     """The command ends where the desk does not know the account."""
-    if account.key not in parts.providers:
+    if account.key not in parts.providers and account.key not in parts.mail_services:
         fail(f"{account.key} is not set up here: heed connect {account.key} says how")
 
 
 @click.command()
 @click.argument("provider", type=ACCOUNT)
 @click.argument("text", required=False)
-@click.option("--from", "person", default="+12025550123", show_default=True, help="The customer.")
+@click.option(
+    "--from", "person", default="", help=f"The customer; else {PERSON}, by mail {MAIL_PERSON}."
+)
 @click.option("--to", "ours", default="", help="Your sender; else the first of heed.toml for it.")
 @click.option("--id", "message_id", default="", help="The provider's message id, to repeat one.")
 @click.option("--url", default="", help="A desk elsewhere; else this machine's.")
@@ -72,7 +78,7 @@ def simulate(
 ) -> None:
     """Send TEXT to a running desk as PROVIDER would bring it, correctly signed; show the answer.
 
-    Telnyx and AWS sign with private keys that they keep. For a test desk, --make-key FOLDER makes a
+    Telnyx, AWS and SendGrid sign with private keys of theirs. For a test desk, --make-key makes a
     pair and says what to set there; --key FILE then signs with it.
     """
     if make_key is not None:
@@ -80,6 +86,7 @@ def simulate(
         return
     if text is None:
         raise click.UsageError("a TEXT is missing")
+    person = person or (MAIL_PERSON if guide.is_mail_service(provider.provider) else PERSON)
     with joined() as parts:
         account_of(parts, provider)
         now = parts.clock()
@@ -93,7 +100,9 @@ def simulate(
         signing = key.read_text() if key else guide.secret(provider, parts.settings)
         if not signing:
             fail(f"{provider.provider} keeps its private key: heed simulate --help, --make-key")
-        signer = providers.module_of(provider.provider).signed
+        if why := guide.guide_of(provider.provider).simulate.wordless:
+            click.echo(why)
+        signer = guide.module_of(provider.provider).signed
         request = signer(guide.message(provider, parts.settings, said), signing.strip())
         status, body = _post(request, f"{url or parts.settings.http_url}/webhooks/{provider.key}")
         click.echo(f"HTTP {status}{f': {shown(body)}' if body else ''}")
@@ -104,7 +113,7 @@ def simulate(
 
 
 def _make_key(account: Account, folder: Path) -> None:
-    make = getattr(providers.module_of(account.provider), "make_key", None)
+    make = getattr(guide.module_of(account.provider), "make_key", None)
     if make is None:
         fail(f"{account.provider} signs with a secret that is set here: no key is needed")
     for variable, value in make(folder, account, utc_now()).items():
@@ -113,15 +122,21 @@ def _make_key(account: Account, folder: Path) -> None:
 
 
 def _first_sender(parts: Parts, account: Account) -> str:
-    named = (one.id for one in parts.policy.senders.values() if one.provider == account.key)
-    return next(named, "+12025550199")
+    senders = parts.policy.senders.values()
+    if guide.is_mail_service(account.provider):
+        mailboxes = (one.id for one in senders if one.channel is Channel.EMAIL)
+        return next(mailboxes, "news@example.com")
+    return next((one.id for one in senders if one.provider == account.key), "+12025550199")
 
 
 def _post(request: RawRequest, url: str) -> tuple[int, str]:
-    headers = {**request.headers, "Content-Type": request.content_type}
     try:
         answer = requests.post(
-            url, data=request.body, headers=headers, timeout=TIMEOUT_S, allow_redirects=False
+            url,
+            data=request.body,
+            headers=dict(request.headers),
+            timeout=TIMEOUT_S,
+            allow_redirects=False,
         )
     except requests.exceptions.RequestException as fault:
         fail(f"no desk answers at {url}: {type(fault).__name__}; is heed serve running?")
@@ -151,7 +166,7 @@ def _newest_entry(
             lambda session, addr=addr: (session.history(addr), session.outbox(addr))  # type: ignore[misc]
         )
         for entry in history:
-            if entry.facts.get("provider") == account.key:
+            if entry.facts.get("provider") in (account.key, BY_MAIL):
                 answers = [
                     one
                     for one in promised
@@ -164,7 +179,7 @@ def _newest_entry(
 def _spellings(person: str) -> list[Address]:
     """The channels on which this person may have been heard."""
     found = []
-    for channel in (Channel.SMS, Channel.WHATSAPP):
+    for channel in (Channel.EMAIL,) if "@" in person else (Channel.SMS, Channel.WHATSAPP):
         try:
             found.append(addresses.parse(person, channel=channel))
         except addresses.AddressError:

@@ -1,4 +1,6 @@
-"""One file here is one mail service (SendGrid, Amazon SES ...); there is no other list.
+"""One file here is one mail service (SendGrid, Amazon SES ...), with a `.toml` beside it.
+
+There is no other list. The `.toml` says what an operator pastes where (`handlers/guide.py`).
 
 A service's file has `configure(settings) -> MailService | None`: None where its credentials are
 not set, so that without a secret there is no route. `handlers.mail_service` says what it must do.
@@ -9,9 +11,20 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from types import ModuleType
 
 from handlers.mail_service import MailService
 from handlers.settings import Faults, Settings
+
+
+def names() -> list[str]:
+    """Every mail service that Heed understands, by name."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def module_of(name: str) -> ModuleType:
+    """The file of a service that `names()` lists."""
+    return importlib.import_module(f"{__name__}.{name}")
 
 
 def configured(settings: Settings) -> Mapping[str, MailService]:
@@ -22,10 +35,9 @@ def configured(settings: Settings) -> Mapping[str, MailService]:
     """
     found: dict[str, MailService] = {}
     faults = Faults()
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
+    for name in names():
         with faults.gathered():
-            file = importlib.import_module(f"{__name__}.{module.name}")
-            if (service := file.configure(settings)) is not None:
+            if (service := module_of(name).configure(settings)) is not None:
                 found[service.name] = service
     faults.tell()
     return found

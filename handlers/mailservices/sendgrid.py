@@ -10,21 +10,33 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
+    SECP256R1,
     EllipticCurvePrivateKey,
     EllipticCurvePublicKey,
+    generate_private_key,
 )
-from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+    load_der_public_key,
+)
 from pydantic import AfterValidator, Field
 
+from handlers.account import Account
 from handlers.email.undeliverable import is_policy
 from handlers.form import posted
+from handlers.keyfile import write_private
 from handlers.mail_service import Happening, MailEvent, ReceivedMail, event, made_id
 from handlers.payload import Payload, read_json, read_json_list
 from handlers.ports import Malformed, RawRequest, Unverified
@@ -162,3 +174,12 @@ def signed(request: RawRequest, secret: str) -> RawRequest:
     moment = str(int(request.received_at.timestamp()))
     made = key.sign(moment.encode() + request.body, ECDSA(hashes.SHA256()))
     return request.with_headers({SIGNATURE: base64.b64encode(made).decode(), TIMESTAMP: moment})
+
+
+def make_key(folder: Path, account: Account, _now: datetime) -> dict[str, str]:
+    """A pair of keys for a test desk: the variable to set; the private key stays in `folder`."""
+    key = generate_private_key(SECP256R1())
+    private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    write_private(folder / "sendgrid-simulate.key", base64.b64encode(private))
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return {f"{account.prefix}PUBLIC_KEY": base64.b64encode(public).decode()}

@@ -24,11 +24,11 @@ from handlers.payload import Payload
 from handlers.ports import ComeAgain, Malformed, RawRequest, Unsupported
 from handlers.s3 import Buckets
 from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, is_set_up, part
-from handlers.sns import Sns, arns, notification, pinned, require_sns_url, signed
+from handlers.sns import Sns, arns, make_key, notification, pinned, require_sns_url, signed
 
 log = logging.getLogger("heed.webhooks")
 
-__all__ = ["configure", "signed"]
+__all__ = ["configure", "make_key", "signed"]
 PREFIX = "HEED_SES_"
 PATIENCE = timedelta(minutes=45)
 """SNS gives up after an hour; a person is told before."""

@@ -9,24 +9,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
 from pydantic import AfterValidator, Field
 
 from bot.model import Channel, Inbound, InboundMessage, MessageKind
 from handlers.account import Account
 from handlers.http_client import fetch
-from handlers.keyfile import write_private
 from handlers.optout_lists import Blocked, ToBlock
 from handlers.payload import Payload
 from handlers.ports import (
@@ -37,7 +29,7 @@ from handlers.ports import (
     Unsupported,
 )
 from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, is_set_up, part
-from handlers.sns import Sns, arns, notification, pinned, signed
+from handlers.sns import Sns, arns, make_key, notification, pinned, signed
 from handlers.spelled import listed, person
 from storage.rows import OutboxItem
 
@@ -219,27 +211,3 @@ def _refusal(response: Any) -> SendError | OutcomeUnknown:
     if status >= 500:  # noqa: PLR2004
         return OutcomeUnknown(code)
     return SendError(code, permanent=True, block=code == OPTED_OUT)
-
-
-def make_key(folder: Path, account: Account, now: datetime) -> dict[str, str]:
-    """A key and its certificate for a test desk: the variable to set; both stand in `folder`.
-
-    The certificate holds from an hour before `now` for thirty days.
-    """
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "heed simulate")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=30))
-        .sign(key, hashes.SHA256())
-    )
-    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_private(folder / "aws-sns-simulate.key", plain)
-    path = folder / "aws-sns-simulate.pem"
-    path.write_bytes(certificate.public_bytes(Encoding.PEM))
-    return {f"{account.prefix}CERTIFICATE": str(path.absolute())}

@@ -55,7 +55,7 @@ def blueprint(parts: Parts) -> Blueprint:
         name = Account(provider=name, name=account).key
         service = parts.mail_services.get(name)
         if service is not None:
-            return _heard_of_mail(parts, intake, service)
+            return _heard_of_mail(parts, intake, callers, service)
         provider = _provider(parts, name)
         raw = raw_request(parts)
         try:
@@ -88,7 +88,9 @@ def blueprint(parts: Parts) -> Blueprint:
     return webhooks
 
 
-def _heard_of_mail(parts: Parts, intake: MailIntake, service: MailService) -> Response:
+def _heard_of_mail(
+    parts: Parts, intake: MailIntake, callers: Callers, service: MailService
+) -> Response:
     """A whole mail may come in, so more is read; few at once, since nobody has signed in yet."""
     large = (request.content_length or 0) > LARGE
     if large and not _large.acquire(blocking=False):
@@ -99,12 +101,14 @@ def _heard_of_mail(parts: Parts, intake: MailIntake, service: MailService) -> Re
         try:
             service.verify(raw)
         except Unverified as refusal:
+            callers.note(service.name, Call.REFUSED, raw.received_at, refusal.reason)
             _refuse(service.name, refusal)
         try:
             intake.take(service, raw)
         except ComeAgain as lack:
             log.warning("not to be had now service=%s: %s", service.name, lack)
             raise ServiceUnavailable("what it points at cannot be had now; try again") from None
+        callers.note(service.name, Call.VERIFIED, raw.received_at)
     finally:
         if large:
             _large.release()

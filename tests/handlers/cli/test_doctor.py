@@ -16,7 +16,14 @@ from bot.policy import AskReason, Policy, Sender
 from handlers.backups import PROVED_AT
 from handlers.cli import doctor as module
 from handlers.cli.doctor import doctor
-from handlers.doctor import Finding, Mark, policy_findings, setting_findings
+from handlers.doctor import (
+    Finding,
+    Mark,
+    mail_findings,
+    policy_findings,
+    setting_findings,
+    webhook_findings,
+)
 from handlers.parts import join
 from handlers.settings import load_settings
 from handlers.slack import scopes
@@ -26,6 +33,7 @@ from tests.handlers.cli.kit import Shell
 from tests.handlers.slack.fake import Scripted, refusal
 from tests.handlers.slack.office import office
 from tests.handlers.slack.test_slack_manifest import listed
+from tests.handlers.web_kit import site
 from tests.kit import mail, sms
 
 GOOD = {
@@ -206,3 +214,44 @@ def test_slack_that_grants_them_is_well(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_the_scopes_are_those_of_the_manifest() -> None:
     assert set(listed("bot")) == NEEDED
+
+
+def of_services(folder: Path, *requests: str) -> list[Finding]:
+    """What doctor says after Postmark has called so often; `bad` ones carry a wrong password."""
+    given = {"HEED_POSTMARK_WEBHOOK_USER": "heed", "HEED_POSTMARK_WEBHOOK_PASSWORD": "secret"}
+    with site(folder, **given) as desk:
+        for one in requests:
+            desk.bench.clock.forward(minutes=1)
+            password = "secret" if one == "good" else "guessed"
+            basic = base64.b64encode(f"heed:{password}".encode()).decode()
+            desk.client.post(
+                "/webhooks/postmark",
+                data=b"{}",
+                headers={"Authorization": f"Basic {basic}", "Content-Type": "application/json"},
+            )
+        return list(webhook_findings(desk.parts))
+
+
+@pytest.mark.parametrize(
+    ("requests", "mark", "what"),
+    [
+        ((), Mark.WARN, "postmark: no request has verified yet: heed connect postmark"),
+        (("good",), Mark.OK, "postmark: a request verified on"),
+        (("good", "bad"), Mark.WARN, "postmark: the last request was refused (signature_wrong)"),
+        (("bad", "good"), Mark.OK, "postmark: a request verified on"),
+    ],
+)
+def test_it_says_when_a_service_was_heard_last(
+    tmp_path: Path, requests: tuple[str, ...], mark: Mark, what: str
+) -> None:
+    assert what in said(of_services(tmp_path, *requests), mark)
+
+
+def test_it_says_whether_mail_goes_out_and_senders_are_checked(tmp_path: Path) -> None:
+    with site(tmp_path) as desk:
+        warned = said(mail_findings(desk.parts), Mark.WARN)
+    assert "HEED_SMTP_RELAY_URL is not set" in warned
+    assert "HEED_MAIL_AUTHENTICATE=on" in warned
+    given = {"HEED_SMTP_RELAY_URL": "smtp://127.0.0.1:1", "HEED_MAIL_AUTHENTICATE": "on"}
+    with site(tmp_path, **given) as desk:
+        assert said(mail_findings(desk.parts), Mark.WARN) == ""

@@ -252,6 +252,18 @@ class Over(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextPart:
+    """One of `total` parts of a long text, numbered from 1; `of` is the carrier's name for it.
+
+    Carriers use such names again after a while: within one person and one sender of ours.
+    """
+
+    of: str
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
     """What came in, in the one form that every channel and provider maps to.
 
@@ -259,7 +271,9 @@ class InboundMessage:
     is unique per address. `recipient` is the sender of ours that it was sent to, as the provider
     spells it (a number, a mailbox, a Slack app). `occurred_at` is the provider's clock, None where
     it tells none. `raw` is the mail as received, to be forwarded unaltered. `place` is where an
-    answer belongs on channels that have places (a Slack channel id, with `/thread_ts`).
+    answer belongs on channels that have places (a Slack channel id, with `/thread_ts`). `part` says
+    that the text is not whole (`bot.joining`); `joined` are the event ids of the parts of one that
+    was put together, its own the first.
     """
 
     provider: str
@@ -285,6 +299,8 @@ class InboundMessage:
     in_reply_to: str = ""
     place: str = ""
     scope: Scope | None = None  # what the mailbox that it came to stands for
+    part: TextPart | None = None
+    joined: tuple[str, ...] = ()
     thread: MailThread | None = None
     raw: bytes | None = field(default=None, repr=False)
 

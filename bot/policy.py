@@ -103,6 +103,7 @@ class Clocks:
     sms_confirmation: timedelta = timedelta(minutes=5)  # 47 CFR 64.1200(a)(12)
     confirmation: timedelta = timedelta(hours=24)  # on the other channels
     inline_replay: timedelta = timedelta(minutes=5)
+    parts: timedelta = timedelta(seconds=30)  # a long text in parts is read by then, whole or not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

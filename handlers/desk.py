@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 from bot.decide import decide_message
 from bot.decide.answers import Voice
+from bot.joining import belongs, joined, whole
 from bot.model import (
     Channel,
     Context,
@@ -115,7 +116,7 @@ class Desk:
         """
         match inbound:
             case InboundMessage():
-                receipt = self._message(inbound)
+                receipt = self._part(inbound) if inbound.part else self._message(inbound)
                 link_same_number(self.store, inbound.address)
                 log.info(
                     "heard message=%s provider=%s channel=%s kind=%s intent=%s outcome=%s%s",
@@ -159,7 +160,47 @@ class Desk:
         """
         return self.store.read(lambda session: self._recordings.weigh(session, recording))
 
+    def join(self, addr: bytes, of_whole: bytes) -> Receipt | None:
+        """Read what there is of a text in parts; None where somebody else just did.
+
+        Raises:
+            StoreUnavailable: it waits on.
+        """
+        parts = self.store.read(lambda session: session.parts(addr, of_whole))
+        return self.receive(joined(parts)) if parts else None
+
     # --- what people and machines sent -----------------------------------------------------------
+
+    def _part(self, message: InboundMessage) -> Receipt:
+        """Keep a part of a long text, and read the text with the last of them.
+
+        What dies in between waits for `handlers.joining`, whole or not.
+        """
+        kept = self.store.write(
+            lambda session: self._keep_part(session, message),
+            about=self.store.address_hash(message.address),
+        )
+        if isinstance(kept, Receipt):
+            return kept
+        if not belongs(message, kept):
+            return self._message(replace(message, part=None))
+        if whole(kept):
+            return self._message(joined(kept))
+        return Receipt(outcome="part_kept", message_id="")
+
+    def _keep_part(
+        self, session: Session, message: InboundMessage
+    ) -> Receipt | list[InboundMessage]:
+        """All that there are of its text; the receipt of the text where that was read already."""
+        now = self.clock()
+        addr = session.touch(message.address, now)
+        event = session.event(addr, (message.provider, message.account, message.event_id))
+        if event is not None:
+            return self._again(session, addr, event, message)
+        known = session.parts_beside(message)
+        if not belongs(message, known):
+            return known
+        return session.keep_part(message, now + self.voice.policy.clocks.parts)
 
     def _message(self, message: InboundMessage) -> Receipt:
         if len(message.text) > READ_LIMIT:  # what was not read may say stop: a person looks
@@ -212,10 +253,11 @@ class Desk:
     ) -> Receipt:
         now = self.clock()
         session.touch(message.address, now)
-        key = (message.provider, message.account, message.event_id)
-        event = session.event(addr, key)
-        if event is not None:
-            return self._again(session, addr, event, message)
+        keys = _keys(message)
+        for key in keys:  # of a text in parts, any: the others wait on and are read by themselves
+            event = session.event(addr, key)
+            if event is not None:
+                return self._again(session, addr, event, message)
         conversation = session.conversation(addr, message.recipient)
         if before is None:
             before = Read(conversation, self._read(message, conversation))
@@ -233,9 +275,11 @@ class Desk:
         if full is Over.NEWS:
             note_told(session, message.address, policy, now)
         receipt, outbox_id = recorder.record(decision, Origin.of(message, message_id))
-        session.remember_event(
-            addr, key, message_id, decision.outcome, outbox_id or None, message.received_at
-        )
+        for key in keys:
+            session.remember_event(
+                addr, key, message_id, decision.outcome, outbox_id or None, message.received_at
+            )
+        session.drop_parts(addr, message)
         return replace(receipt, reading=before.reading)
 
     def _again(
@@ -253,3 +297,9 @@ class Desk:
             duplicate=True,
             inline_text=text,
         )
+
+
+def _keys(message: InboundMessage) -> list[tuple[str, str, str]]:
+    """What makes it happen once: its event, and those of the parts that it was joined from."""
+    events = message.joined or (message.event_id,)
+    return [(message.provider, message.account, event_id) for event_id in events]

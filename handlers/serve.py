@@ -31,6 +31,7 @@ from handlers.email.rcpt import Mailboxes
 from handlers.email.settings import tls_context
 from handlers.email.smtp import Listener
 from handlers.email.speaker import MailSpeaker
+from handlers.joining import Joining
 from handlers.links import Links
 from handlers.parts import Parts, join
 from handlers.ports import Speaker
@@ -118,6 +119,7 @@ def worker(parts: Parts) -> Worker:
         clock=parts.clock,
         keep=parts.settings.demo,
         chores=(
+            Joining(parts.desk),
             Upkeep(parts.store, parts.policy.retention),
             Sealing(
                 parts.store,

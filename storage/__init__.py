@@ -29,6 +29,9 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
                     linked(addr) -> list[addr]   erase(addr)
     once            event(addr, (provider, account, event_id)) -> EventRow | None
                     remember_event(addr, parts, message_id, outcome, outbox_id, received_at)
+    long texts      keep_part(message, due_at) -> list[InboundMessage]      parts(addr, whole)
+                    parts_beside(message) -> list[InboundMessage]
+                    due_parts(now, limit) -> list[(addr, whole)]   drop_parts(addr, message)
     ledger          append(addr, NewEntry, *, id, message_id, recorded_at) -> LedgerEntry
                     history(addr) -> list[LedgerEntry]
                     entry(addr, entry_id) -> LedgerEntry | None

@@ -20,6 +20,7 @@ from storage.schema import (
     outbox,
     sends,
     settings,
+    text_parts,
     word_keys,
 )
 from storage.sql import FORESEEN_AT_ONCE, Insertion, Statement, among, micros, param, upsert
@@ -55,7 +56,8 @@ _FORGET_REFERENCES = Statement(
 )
 # Links to contacts stay: through them a stop for everything still covers the other addresses.
 _FORGET = [
-    Statement(delete(table).where(table.c.addr == _ADDR)) for table in (conversations, sends)
+    Statement(delete(table).where(table.c.addr == _ADDR))
+    for table in (conversations, sends, text_parts)
 ]
 _FORGET_KEYS = [
     Statement(delete(table).where(table.c.addr == _ADDR)) for table in (word_keys, address_keys)

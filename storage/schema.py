@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0008"  # the newest in `migrations/versions`; a test holds that
+REVISION = "0009"  # the newest in `migrations/versions`; a test holds that
 MAIN = MetaData()
 KEYS = MetaData()  # its own file on SQLite, with its own short-lived backups
 
@@ -88,6 +88,18 @@ ledger = Table(
     _blob("leaf"),
     UniqueConstraint("addr", "id", name="ledger_id"),
     Index("ledger_recorded_at", "recorded_at"),
+)
+
+text_parts = Table(
+    "text_parts",  # of long texts that the carrier cut up, until they are whole or their time is up
+    MAIN,
+    _blob("addr", key=True),
+    _blob("event", key=True),  # as in `events`, which it enters once the text was read
+    _blob("whole"),  # keyed hash of what the parts of one text have in common
+    _time("due_at"),
+    _blob("message_ct"),
+    Index("text_parts_due", "due_at"),
+    sqlite_with_rowid=False,
 )
 
 suppressions = Table(

@@ -21,6 +21,7 @@ from storage.seals import Seals
 from storage.slack_people import SlackPeople
 from storage.sql import Statement, param, upsert
 from storage.suppressions import Suppressions
+from storage.text_parts import TextParts
 
 _SETTING = Statement(select(settings.c.value).where(settings.c.name == param("name")))
 _SAVE_SETTING = upsert(settings, "value")
@@ -31,6 +32,7 @@ class Session(
     Seals,
     Suppressions,
     Conversations,
+    TextParts,
     Reviews,
     Activity,
     Outbox,

@@ -175,6 +175,7 @@ class Case:
                 "asked": str(self.standing.conversation.asked),
                 "media_count": message.media_count,
                 "cut": message.cut,
+                **({"parts": len(message.joined)} if message.joined else {}),
                 "batch": message.batch,
                 **(facts or {}),
             },

@@ -17,7 +17,8 @@ from hashlib import sha256
 import jwt
 from pydantic import Field
 
-from bot.model import Channel, Inbound, InboundMessage, MessageKind
+from bot.joining import part_of
+from bot.model import Channel, Inbound, InboundMessage, MessageKind, TextPart
 from handlers.account import Account
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload, read_json
@@ -164,7 +165,15 @@ def _of_sms_api(event: Payload, received_at: datetime) -> Inbound:
         received_at=received_at,
         occurred_at=event.moment("message-timestamp"),
         media_count=1 if binary else 0,
+        part=_part(event),
     )
+
+
+def _part(event: Payload) -> TextPart | None:
+    if event.value.get("concat") not in (True, "true"):
+        return None
+    numbers = (event.optional("concat-part"), event.optional("concat-total"))
+    return part_of(event.optional("concat-ref"), *numbers)
 
 
 def _of_messages_api(event: Payload, received_at: datetime) -> InboundMessage:

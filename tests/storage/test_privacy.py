@@ -9,10 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.model import Address, Channel, EntryKind
+from bot.model import Address, Channel, EntryKind, TextPart
 from storage import Session, StoreError, Unreadable, migrate, open_store
 from storage.sqlite import connect
 from storage.vault import DataKey, MasterKeys, bound_to
+from tests.kit import sms
 from tests.storage.conftest import MASTER, NOW, Place
 from tests.storage.people import ANN, BOB, WORDS, confirmation, stop, stop_entry
 
@@ -47,6 +48,8 @@ def test_no_address_and_no_words_lie_readable_anywhere(place: Place) -> None:
         session.promise(replace(confirmation(addr, "o-3"), raw=b"From: bob.builder@example.com"))
         session.link_contact(addr, "Robert Builder")
         session.remember_event(addr, ("ses", "acct", "<id@example.com>"), "m", "x", None, NOW)
+        part = TextPart(of="77", number=1, total=2)
+        session.keep_part(sms("the first half", who=ANN, part=part), NOW)
 
     store.write(work)
     kept = stored_bytes(place)
@@ -57,6 +60,7 @@ def test_no_address_and_no_words_lie_readable_anywhere(place: Place) -> None:
         BOB.value.encode(),
         b"builder",
         b"Builder",
+        b"first half",
         WORDS.encode(),
         b"husband",
         b"no more messages",

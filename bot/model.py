@@ -273,7 +273,7 @@ class InboundMessage:
     it tells none. `raw` is the mail as received, to be forwarded unaltered. `place` is where an
     answer belongs on channels that have places (a Slack channel id, with `/thread_ts`). `part` says
     that the text is not whole (`bot.joining`); `joined` are the event ids of the parts of one that
-    was put together, its own the first.
+    was put together, its own the first. `also` is another name of `address` where both were told.
     """
 
     provider: str
@@ -299,6 +299,7 @@ class InboundMessage:
     in_reply_to: str = ""
     place: str = ""
     scope: Scope | None = None  # what the mailbox that it came to stands for
+    also: Address | None = None
     part: TextPart | None = None
     joined: tuple[str, ...] = ()
     thread: MailThread | None = None
@@ -357,6 +358,7 @@ class Recording:
     undoes: str = ""
     of_sender: bool = False  # it covers the marketing of `recipient` alone, whatever `scope` says
     batch: str = ""  # of an import: the run that brought it, to be taken back together
+    also: Address | None = None  # another name of `address`, where both were told
     reason: Reason | None = None
     lang: str = ""
 
@@ -503,6 +505,7 @@ class Standing:
     """All that a decision may depend on, read in the same transaction that records it."""
 
     suppressions: tuple[Suppression, ...] = ()
+    named: tuple[Suppression, ...] = ()  # those of the same address under another name
     conversation: Conversation = field(default_factory=Conversation)
     last_send: SentMessage | None = None
     last_opt_in_at: datetime | None = None  # to any sender, by the provider's clock if it told one

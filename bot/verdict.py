@@ -27,7 +27,10 @@ MARKETING = Topic(name="", title="marketing")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Because:
-    """A suppression that forbids the message. `linked`: of another address of the contact."""
+    """A suppression that forbids the message.
+
+    `linked`: of another address of the contact, or of this one under another name.
+    """
 
     scope: Scope
     hold: Hold
@@ -53,24 +56,24 @@ def verdict(
     now: datetime,
     *,
     channel: Channel,
+    named: Iterable[Suppression] = (),
 ) -> Ruling:
     """Whether a message about `topic` may go to an address on `channel` now.
 
-    `own` are the suppressions of the address, `linked` those of the contact's other addresses, of
-    which only `everything` counts. `topic` None asks for marketing. `program` None says that
-    nobody knows whose message it is, so that any program's stop forbids it (promise 4).
+    `own` are the suppressions of the address, `named` those of its other names, `linked` those of
+    the contact's other addresses, of which only `everything` counts. `topic` None asks for
+    marketing. `program` None says that nobody knows whose message it is, so that any program's
+    stop forbids it (promise 4).
     """
     asked = topic or MARKETING
     if asked.required_notice:
         return Ruling(allowed=True)
+    elsewhere = [*named, *(one for one in linked if one.scope.kind is ScopeKind.EVERYTHING)]
     forbidding = [
-        (one, False) for one in own if _stands(one, now) and reaches(one, channel, asked, program)
-    ] + [
-        (one, True)
-        for one in linked
-        if one.scope.kind is ScopeKind.EVERYTHING
-        and _stands(one, now)
-        and reaches(one, channel, asked, program)
+        (one, is_linked)
+        for group, is_linked in ((own, False), (elsewhere, True))
+        for one in group
+        if _stands(one, now) and reaches(one, channel, asked, program)
     ]
     forbidding.sort(key=lambda one: (one[1], str(one[0].scope)))
     because = tuple(

@@ -5,14 +5,16 @@ Whoever cannot get an answer here must not send: every error means "blocked".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
 
 from bot.model import Address, Suppression
 from bot.policy import DEFAULT_PROGRAM, Policy, Topic
 from bot.verdict import Ruling, verdict
-from storage import Session, Store
+from storage import Kin, Session, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +52,9 @@ def rule(
 ) -> Ruling:
     """The same inside a unit of work: two look-ups by key, and one for each linked address."""
     addr = session.hash_of(address)
-    own = session.suppressions(addr, now)
-    linked = [one for other in session.linked(addr) for one in session.suppressions(other, now)]
-    return _verdict(policy, address, own, linked, question, now)
+    kin = session.kin(addr)
+    standing = {one: session.suppressions(one, now) for one in (addr, *kin.names, *kin.others)}
+    return _verdict(policy, address, Standings(addr, kin, standing), question, now)
 
 
 def _rule_many(
@@ -63,37 +65,37 @@ def _rule_many(
     now: datetime,
 ) -> list[Ruling]:
     addrs = [session.hash_of(address) for address in addresses]
-    links = {addr: session.linked(addr) for addr in {*addrs}}
-    everybody = {*addrs}.union(*links.values())
+    kin = {addr: session.kin(addr) for addr in {*addrs}}
+    everybody = {*addrs}.union(*chain(*kin.values()))
     standing = session.suppressions_of(sorted(everybody), now)
     return [
-        _verdict(
-            policy,
-            address,
-            standing.get(addr, ()),
-            [one for other in links[addr] for one in standing.get(other, ())],
-            question,
-            now,
-        )
+        _verdict(policy, address, Standings(addr, kin[addr], standing), question, now)
         for addr, address in zip(addrs, addresses, strict=True)
     ]
 
 
+class Standings(NamedTuple):
+    """What stands at an address and at those of its kin; who has nothing may be left out."""
+
+    addr: bytes
+    kin: Kin
+    found: Mapping[bytes, Sequence[Suppression]]
+
+    def of(self, addrs: Iterable[bytes]) -> list[Suppression]:
+        return [one for addr in addrs for one in self.found.get(addr, ())]
+
+
 def _verdict(
-    policy: Policy,
-    address: Address,
-    own: Sequence[Suppression],
-    linked: Sequence[Suppression],
-    question: Question,
-    now: datetime,
+    policy: Policy, address: Address, standing: Standings, question: Question, now: datetime
 ) -> Ruling:
     return verdict(
-        own,
-        linked,
+        standing.of([standing.addr]),
+        standing.of(standing.kin.others),
         topic_of(policy, question.topic),
         program_of(policy, question.program),
         now,
         channel=address.channel,
+        named=standing.of(standing.kin.names),
     )
 
 

@@ -30,7 +30,7 @@ from bot.model import (
 )
 from bot.reading import READ_LIMIT
 from bot.zones import zone_of
-from handlers.contacts import link_same_number
+from handlers.contacts import link_told
 from handlers.mail_ceiling import ceiling, note_told
 from handlers.receipt import Receipt
 from handlers.recorder import Origin, Recorder, Routes, new_id
@@ -117,7 +117,7 @@ class Desk:
         match inbound:
             case InboundMessage():
                 receipt = self._part(inbound) if inbound.part else self._message(inbound)
-                link_same_number(self.store, inbound.address)
+                link_told(self.store, inbound.address, inbound.also)
                 log.info(
                     "heard message=%s provider=%s channel=%s kind=%s intent=%s outcome=%s%s",
                     receipt.message_id,
@@ -133,6 +133,7 @@ class Desk:
                     lambda session: self._recordings.record(session, inbound),
                     about=self.store.address_hash(inbound.address),
                 )
+                link_told(self.store, inbound.address, inbound.also)
                 log.info(
                     "recorded message=%s source=%s act=%s actor=%s outcome=%s",
                     receipt.message_id,

@@ -17,6 +17,7 @@ def provider_block(
     received_at: datetime,
     occurred_at: datetime | None = None,
     of_sender: bool = False,
+    also: Address | None = None,
 ) -> Recording:
     """A block on the person's channel, or of one sender's marketing.
 
@@ -34,4 +35,5 @@ def provider_block(
         recipient=recipient,
         evidence=evidence,
         of_sender=of_sender,
+        also=also,
     )

@@ -23,20 +23,23 @@ def standing_of(
     mail_ceiling: Over = Over.NO,
 ) -> Standing:
     """What stands between the address and this sender of ours. The address is locked."""
-    anywhere = session.conversation(addr, ANY_SENDER)
+    kin = session.kin(addr)
+    anywhere = [session.conversation(one, ANY_SENDER) for one in (addr, *kin.names)]
+    stopped_again = (one.stopped_again_at for one in anywhere if one.stopped_again_at)
     return Standing(
         suppressions=tuple(
             replace(one, recorded_at=entry.recorded_at if entry else None)
             for one in session.suppressions(addr, now)
             for entry in (session.entry(addr, one.entry_id),)
         ),
+        named=tuple(one for name in kin.names for one in session.suppressions(name, now)),
         conversation=conversation,
-        last_opt_in_at=anywhere.last_opt_in_at,
-        stopped_again_at=anywhere.stopped_again_at,
+        last_opt_in_at=anywhere[0].last_opt_in_at,
+        stopped_again_at=max(stopped_again, default=None),
         last_send=session.last_send(addr, recipient),
         linked_everything=any(
             one.scope == EVERYTHING
-            for other in session.linked(addr)
+            for other in kin.others
             for one in session.suppressions(other, now)
         ),
         answered_lately="@" in recipient and session.answered_since(addr, recipient, now - WEEK),

@@ -26,7 +26,7 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
                     lock(*addrs)    hash_of(address) -> addr    address(addr) -> Address | None
                     is_erased(addr) -> bool
                     link_contact(addr, contact): its halves are add_member and name_contact
-                    linked(addr) -> list[addr]   erase(addr)
+                    linked(addr) -> list[addr]   kin(addr) -> Kin   erase(addr)
     once            event(addr, (provider, account, event_id)) -> EventRow | None
                     remember_event(addr, parts, message_id, outcome, outbox_id, received_at)
     long texts      keep_part(message, due_at) -> list[InboundMessage]      parts(addr, whole)
@@ -85,6 +85,7 @@ Errors: `StoreUnavailable` (come back later), `Conflict` (read again), `Unreadab
 `StoreError` (their parent: will not get better by itself).
 """
 
+from storage.addresses import Kin, OneAddress
 from storage.errors import Conflict, StoreError, StoreUnavailable, Unreadable
 from storage.migrate import migrate, schema_is_current
 from storage.proof import LedgerRecord, chain_faults
@@ -106,7 +107,9 @@ __all__ = [
     "AddressSuppression",
     "Conflict",
     "EventRow",
+    "Kin",
     "LedgerRecord",
+    "OneAddress",
     "OutboxItem",
     "OutboxState",
     "Review",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import delete, func, null, select, update
 
@@ -62,6 +64,7 @@ _FORGET = [
 _FORGET_KEYS = [
     Statement(delete(table).where(table.c.addr == _ADDR)) for table in (word_keys, address_keys)
 ]
+_ONE_ADDRESS = b"\x01one address "  # begins a contact that is one address by two names
 SHRED_DUE = "shred_due"  # the setting that says so; its value differs each time
 _SHRED_DUE = upsert(settings, "value")
 
@@ -70,6 +73,27 @@ def foresee(main: Db, keys: Db, addrs: Sequence[bytes]) -> None:
     """Look up at once what `touch` is about to ask for each of these addresses."""
     main.foresee(_FIND, _FIND_MANY, addrs)
     keys.foresee(FIND_KEY, FIND_KEYS, addrs)
+
+
+class OneAddress(NamedTuple):
+    """What a number and another name of the same address are linked by.
+
+    Unlike the addresses of a contact they share every suppression (`kin`).
+    """
+
+    number: str
+    name: str
+
+
+Contact: TypeAlias = str | OneAddress
+"""What the company calls a person; or what is no person, but one address by two names."""
+
+
+class Kin(NamedTuple):
+    """Other addresses of one person: other names of the same one, and really other ones."""
+
+    names: tuple[bytes, ...]
+    others: tuple[bytes, ...]
 
 
 class Addresses(Unit):
@@ -155,25 +179,30 @@ class Addresses(Unit):
         self.add_member(addr, contact)
         self.name_contact(addr, contact)
 
-    def add_member(self, addr: bytes, contact: str) -> None:
+    def add_member(self, addr: bytes, contact: Contact) -> None:
         """The half of a link that others of the contact look for, in the contact's shard."""
-        self._main.run(_ADD_MEMBER, addr=addr, contact=self._vault.contact_hash(contact))
+        self._main.run(_ADD_MEMBER, addr=addr, contact=self._contact_key(contact))
 
-    def name_contact(self, addr: bytes, contact: str) -> None:
+    def name_contact(self, addr: bytes, contact: Contact) -> None:
         """The half of a link by which the address finds its contact, in its own shard."""
-        self._kept.add((addr, contacts.name))
-        self._main.run(_NAME_CONTACT, addr=addr, contact=self._vault.contact_hash(contact))
+        self._main.run(_NAME_CONTACT, addr=addr, contact=self._contact_key(contact))
+
+    def _contact_key(self, contact: Contact) -> bytes:
+        if isinstance(contact, OneAddress):
+            return _ONE_ADDRESS + self._vault.contact_hash(" ".join(contact))
+        return self._vault.contact_hash(contact)
+
+    def kin(self, addr: bytes) -> Kin:
+        """Who else is the same person; told perhaps before the address itself was ever heard of."""
+        names, others = set[bytes](), set[bytes]()
+        for (contact,) in self._main.all(_CONTACTS, addr=addr):
+            members = {other for (other,) in self._main.all(_MEMBERS, contact=contact)}
+            (names if contact.startswith(_ONE_ADDRESS) else others).update(members - {addr})
+        return Kin(tuple(sorted(names)), tuple(sorted(others - names)))
 
     def linked(self, addr: bytes) -> list[bytes]:
-        """The other addresses of the same contacts. Of an address without one, nothing is asked."""
-        if self._has_none(addr, contacts):
-            return []
-        found = {
-            other
-            for (contact,) in self._main.all(_CONTACTS, addr=addr)
-            for (other,) in self._main.all(_MEMBERS, contact=contact)
-        }
-        return sorted(found - {addr})
+        """The other addresses of the same contacts, other names of this one among them."""
+        return sorted(chain(*self.kin(addr)))
 
     def erase(self, addr: bytes) -> None:
         """Make everything about the person unreadable, for ever; hash and suppressions stay.

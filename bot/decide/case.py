@@ -94,6 +94,11 @@ class Case:
     def covered(self, scope: Scope) -> bool:
         return is_covered(scope, self.standing, self.voice.policy, self.message.address.channel)
 
+    def covered_by_name(self, scope: Scope) -> bool:
+        """Whether the person said so, and was answered, under another name of this address."""
+        named = replace(self.standing, suppressions=self.standing.named)
+        return is_covered(scope, named, self.voice.policy, self.message.address.channel)
+
     def held(self, scope: Scope) -> bool:
         return any(
             one.scope == scope and one.hold is Hold.HELD for one in self.standing.suppressions

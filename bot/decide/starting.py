@@ -41,7 +41,7 @@ def start(case: Case) -> Decision:
     ):
         return case.to_person(ReviewCause.RESTART, holds=None)
     flags = frozenset[str]().union(*(stop.flags for stop in stops))
-    if flags & NEEDS_A_PERSON_TO_LIFT or case.standing.linked_everything:
+    if flags & NEEDS_A_PERSON_TO_LIFT or _stopped_elsewhere(case):
         return case.to_person(ReviewCause.RESTART, holds=None)
     may_answer = case.may_answer()
     if not stops:
@@ -66,6 +66,12 @@ def start(case: Case) -> Decision:
             last_opt_in_at=case.message.occurred_at or case.message.received_at,
         ),
     )
+
+
+def _stopped_elsewhere(case: Case) -> bool:
+    """Whether a stop stands under another address or name of the person, which alone lifts it."""
+    firm = [one for one in case.standing.named if one.hold is not Hold.UNDELIVERABLE]
+    return case.standing.linked_everything or bool(firm)
 
 
 def _blocked_there(case: Case, stops: tuple[Suppression, ...]) -> bool:

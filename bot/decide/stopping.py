@@ -87,7 +87,7 @@ def stop(case: Case, intent: Intent) -> Decision:
     policy = case.voice.policy
     cap = LOOP_FACTOR * policy.answers_a_day
     may_answer = heed_answers(case.message, case.sender, case.standing, policy, cap)
-    if news and not narrows and may_answer:
+    if news and not narrows and may_answer and not case.covered_by_name(scope):
         if intent in (Intent.OPT_OUT, Intent.OPT_OUT_ALL):
             question, choices = question_after_stop(
                 case.message, case.reading, scope, case.sender, policy

@@ -28,11 +28,21 @@ ASKED = (
 def standing(session: Session, address: Address, now: datetime) -> dict[str, Json]:
     """A ruling for each kind of message, and what stands behind it."""
     addr = session.hash_of(address)
-    own = session.suppressions(addr, now)
-    linked = [one for other in session.linked(addr) for one in session.suppressions(other, now)]
+    own, kin = session.suppressions(addr, now), session.kin(addr)
+    named, linked = (
+        [one for who in group for one in session.suppressions(who, now)] for group in kin
+    )
     rulings: list[Json] = []
     for key, title, topic in ASKED:
-        ruling = verdict(own, linked, topic, DEFAULT_PROGRAM.name, now, channel=address.channel)
+        ruling = verdict(
+            own,
+            linked,
+            topic,
+            DEFAULT_PROGRAM.name,
+            now,
+            channel=address.channel,
+            named=named,
+        )
         rulings.append(
             {
                 "key": key,

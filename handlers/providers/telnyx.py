@@ -156,13 +156,15 @@ def _message(payload: Payload, received_at: datetime) -> InboundMessage:
     channel = Channel.WHATSAPP if payload.optional("type") == "WHATSAPP" else Channel.SMS
     body = payload.object("body")
     tapped = body.object("suggestion_response").optional("postback_data")
+    who = payload.object("from")
     text = payload.optional("text") or body.object("text").optional("body") or body.optional("text")
     return InboundMessage(
         provider=Telnyx.name,
         account=payload.optional("messaging_profile_id"),
         event_id=payload.text("id"),
         kind=MessageKind.BUTTON if tapped else MessageKind.MESSAGE,
-        address=_person(payload.object("from"), channel),
+        address=_person(who, channel),
+        also=_other_name(who, channel),
         recipient=_ours(payload),
         text=text or tapped,
         received_at=received_at,
@@ -200,6 +202,13 @@ def _person(party: Payload, channel: Channel) -> Address:
     if channel is Channel.WHATSAPP:
         value = value or party.optional("from_user_id")
     return person(channel, value, f"{party.where}.phone_number")
+
+
+def _other_name(party: Payload, channel: Channel) -> Address | None:
+    """On WhatsApp the business-scoped id, where the number is told too."""
+    if channel is not Channel.WHATSAPP or not party.optional("phone_number"):
+        return None
+    return listed(channel, party.optional("from_user_id"))
 
 
 def _ours(payload: Payload) -> str:

@@ -37,7 +37,7 @@ from handlers.ports import (
 from handlers.provider_block import provider_block
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import hmac_sha256, require
-from handlers.spelled import person
+from handlers.spelled import listed, person
 from storage.rows import OutboxItem
 
 STOPPED_MARKETING = "131050"  # the person stopped marketing from this business
@@ -153,12 +153,14 @@ def _messages(account: str, value: Payload, received_at: datetime) -> Iterator[I
         if kind in _SAYS_NOTHING:
             continue
         text, tapped, media = _words(kind, message)
+        who, also = _names(value, message, "from", "from_user_id")
         yield InboundMessage(
             provider=WhatsApp.name,
             account=account,
             event_id=message.text("id"),
             kind=MessageKind.BUTTON if tapped else MessageKind.MESSAGE,
-            address=_person(message, "from", "from_user_id"),
+            address=who,
+            also=also,
             recipient=ours,
             text=text,
             received_at=received_at,
@@ -193,7 +195,7 @@ def _preferences(account: str, value: Payload, received_at: datetime) -> Iterato
         said, moment = wish.optional("value"), wish.moment("timestamp")
         if said not in ("stop", "resume") or wish.optional("category") != "marketing_messages":
             continue
-        who = _person(wish, "wa_id", "user_id")
+        who, also = _names(value, wish, "wa_id", "user_id")
         fields = (account, ours, who.value, said, wish.optional("timestamp"))
         event_id = hashlib.sha256("\0".join(fields).encode()).hexdigest()
         if said == "stop":
@@ -206,6 +208,7 @@ def _preferences(account: str, value: Payload, received_at: datetime) -> Iterato
                 received_at=received_at,
                 occurred_at=moment,
                 of_sender=True,
+                also=also,
             )
         else:  # the person's own word, with the app's clock: an old one lifts nothing
             yield InboundMessage(
@@ -214,6 +217,7 @@ def _preferences(account: str, value: Payload, received_at: datetime) -> Iterato
                 event_id=event_id,
                 kind=MessageKind.PREFERENCE,
                 address=who,
+                also=also,
                 recipient=ours,
                 text="",
                 received_at=received_at,
@@ -229,21 +233,35 @@ def _refusals(value: Payload, received_at: datetime) -> Iterator[Inbound]:
     for status in value.objects("statuses"):
         codes = [error.optional("code") for error in status.objects("errors")]
         if STOPPED_MARKETING in codes:
+            who, also = _names(value, status, "recipient_id", "recipient_user_id")
             yield provider_block(
                 WhatsApp.name,
-                _person(status, "recipient_id", "recipient_user_id"),
+                who,
                 event_id=f"{status.text('id')}:{STOPPED_MARKETING}",
                 recipient=ours,
                 evidence=f"error {STOPPED_MARKETING}",
                 received_at=received_at,
                 of_sender=True,
+                also=also,
             )
 
 
-def _person(item: Payload, number: str, scoped_id: str) -> Address:
-    """By phone number; by business-scoped id where the person shows none."""
-    value = item.optional(number) or item.optional(scoped_id)
-    return person(Channel.WHATSAPP, value, f"{item.where}.{number}")
+def _names(
+    value: Payload, item: Payload, number: str, scoped_id: str
+) -> tuple[Address, Address | None]:
+    """Whose it is, by phone number or, where they show none, by business-scoped id; and the other.
+
+    The other name is told beside it or in the update's contacts, which name both.
+    """
+    told = (item.optional(number), item.optional(scoped_id))
+    names = [one for one in told if one]
+    for contact in value.objects("contacts"):
+        both = (contact.optional("wa_id"), contact.optional("user_id"))
+        if all(both) and any(one in both for one in names):
+            names += [one for one in both if one not in names]
+    who = person(Channel.WHATSAPP, names[0] if names else "", f"{item.where}.{number}")
+    others = (listed(Channel.WHATSAPP, one) for one in names[1:])
+    return who, next((one for one in others if one is not None), None)
 
 
 def _signature(secret: str, body: bytes) -> str:

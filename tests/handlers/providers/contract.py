@@ -108,6 +108,7 @@ def told(inbound: Inbound) -> dict[str, Any]:
         "media_count": inbound.media_count,
         "in_reply_to": inbound.in_reply_to,
         "occurred_at": when,
+        **({"also": f"{also.channel}:{also.value}"} if (also := inbound.also) else {}),
         **({"part": [part.of, part.number, part.total]} if (part := inbound.part) else {}),
     }
 

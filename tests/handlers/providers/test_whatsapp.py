@@ -242,3 +242,99 @@ def test_a_refusal_at_send_is_about_that_senders_marketing_too(desk: Site, api: 
     assert desk.bench.holds(ANN) == {"program:shoes": "stopped"}
     assert desk.bench.kinds(ANN)[-2:] == ["provider_block", "answered"]
     assert ANN.channel is Channel.WHATSAPP
+
+
+# --- a person with two names: a number and a business-scoped id ----------------------------------
+
+SCOPED = "US.10000000000000000001"
+BSUID = addresses.whatsapp(SCOPED)
+BOTH = {"from": "12025550123", "from_user_id": SCOPED}
+NUMBER_ALONE = {"from": "12025550123"}
+ID_ALONE = {"from_user_id": SCOPED}
+
+
+def says(desk: Site, names: dict[str, str], words: str, number: int) -> None:
+    said = message(number, desk.bench.clock.now, "text", {"body": words})
+    said["messages"][0].pop("from")
+    said["messages"][0] |= names
+    hears(desk, "messages", said)
+    desk.bench.clock.forward(seconds=1)
+
+
+def blocked(desk: Site, who: Address) -> bool:
+    parts = desk.parts
+    return not check(parts.store, parts.policy, who, Question(), desk.bench.clock.now).allowed
+
+
+@pytest.mark.parametrize("names", [NUMBER_ALONE, ID_ALONE, BOTH])
+@pytest.mark.parametrize("told_first", [True, False])
+def test_a_stop_under_either_name_blocks_both(
+    desk: Site, names: dict[str, str], *, told_first: bool
+) -> None:
+    steps = [(BOTH, "Is my order on its way?"), (names, "stop")]
+    for number, (by, words) in enumerate(steps if told_first else reversed(steps)):
+        says(desk, by, words, number)
+    assert blocked(desk, ANN)
+    assert blocked(desk, BSUID)
+    assert not blocked(desk, addresses.sms("+12025550123"))  # WhatsApp alone was said
+
+
+def test_what_no_message_told_together_stays_apart(desk: Site) -> None:
+    says(desk, NUMBER_ALONE, "hello", 1)
+    says(desk, ID_ALONE, "stop", 2)
+    assert blocked(desk, BSUID)
+    assert not blocked(desk, ANN)
+
+
+def test_the_update_s_contacts_tell_both_names(desk: Site) -> None:
+    said = message(1, NOW, "text", {"body": "stop"})
+    said["messages"][0].pop("from")
+    said["messages"][0]["from_user_id"] = SCOPED
+    said["contacts"] = [{"wa_id": "12025550123", "user_id": SCOPED}]
+    hears(desk, "messages", said)
+    assert blocked(desk, ANN)
+
+
+def test_the_app_s_own_switch_under_one_name_blocks_the_marketing_of_both(desk: Site) -> None:
+    wish = {"category": "marketing_messages", "value": "stop", "timestamp": int(NOW.timestamp())}
+    hears(desk, "user_preferences", {"user_preferences": [{**wish, "user_id": SCOPED}]})
+    assert not blocked(desk, ANN)
+    says(desk, BOTH, "hello", 1)
+    assert blocked(desk, ANN)
+
+
+def test_a_stop_said_again_under_the_other_name_is_answered_once(desk: Site) -> None:
+    says(desk, BOTH, "hello", 1)
+    says(desk, NUMBER_ALONE, "stop", 2)
+    says(desk, ID_ALONE, "stop", 3)
+    answers = [*desk.bench.answers(ANN), *desk.bench.answers(BSUID)]
+    assert answers == ["opted_out"]
+    assert desk.bench.holds(BSUID) == {"channel": "stopped"}
+
+
+def test_a_start_lifts_nothing_that_stands_under_the_other_name(desk: Site) -> None:
+    says(desk, BOTH, "stop", 1)
+    says(desk, ID_ALONE, "START", 2)
+    assert blocked(desk, ANN)
+    assert blocked(desk, BSUID)
+    (review,) = desk.parts.store.read(lambda session: session.open_reviews())
+    assert review.cause == "restart"
+    says(desk, NUMBER_ALONE, "START", 3)
+    assert not blocked(desk, ANN)
+
+
+def test_a_number_that_changed_hands_makes_no_kin_of_its_owners(desk: Site) -> None:
+    other = addresses.whatsapp("US.20000000000000000002")
+    says(desk, BOTH, "hello", 1)
+    says(desk, {"from": "12025550123", "from_user_id": other.value}, "hello", 2)
+    says(desk, {"from_user_id": other.value}, "stop", 3)
+    assert blocked(desk, other)
+    assert blocked(desk, ANN)
+    assert not blocked(desk, BSUID)
+
+
+def test_everything_said_by_id_covers_the_texts_to_the_number(desk: Site) -> None:
+    says(desk, BOTH, "hello", 1)
+    says(desk, ID_ALONE, "stop everything, all channels", 2)
+    assert desk.bench.holds(BSUID) == {"everything": "stopped"}
+    assert blocked(desk, addresses.sms("+12025550123"))

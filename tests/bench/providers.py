@@ -145,8 +145,21 @@ def _vonage(case: Case, request: RawRequest) -> Callable[[], object]:
     return lambda: bool(verify_signature(token, secret))
 
 
+def _telnyx(case: Case, request: RawRequest) -> Callable[[], object]:
+    from telnyx.lib import verify_webhook_signature
+
+    key = case.env["HEED_TELNYX_PUBLIC_KEY"].partition(",")[0]
+
+    def verify() -> bool:
+        verify_webhook_signature(request.body, request.headers, key)  # raises where it is wrong
+        return True
+
+    return verify
+
+
 _OFFICIAL: dict[str, Callable[[Case, RawRequest], Callable[[], object]]] = {
     "twilio": _twilio,
     "plivo": _plivo,
     "vonage": _vonage,
+    "telnyx": _telnyx,
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
 import pytest
 from plivo import utils as plivo_utils
+from telnyx.lib import WebhookVerificationError, verify_webhook_signature
 from vonage_http_client.auth import Auth
 
 from handlers.ports import RawRequest, Unverified
@@ -18,6 +20,7 @@ from handlers.providers.sinch import Sinch, SinchSettings
 from handlers.providers.telnyx import Telnyx, TelnyxSettings
 from handlers.providers.vonage import Vonage, VonageSettings
 from handlers.providers.whatsapp import WhatsApp, WhatsAppSettings
+from tests.handlers.providers.contract import cases
 
 SIGNED_AT = datetime.fromtimestamp(1760000000, UTC)
 
@@ -54,6 +57,7 @@ def test_meta_signs_the_raw_body() -> None:
         whatsapp.verify(request(META_BODY + b"\n", {"x-hub-signature-256": META_SIGNATURE}))
 
 
+TELNYX_KEY = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
 TELNYX_BODY = (
     b'{"data":{"event_type":"message.received","id":"00000000-0000-4000-8000-0000000000e1",'
     b'"occurred_at":"2025-10-09T08:53:20.000+00:00","payload":{"direction":"inbound","from":'
@@ -70,8 +74,7 @@ TELNYX_SIGNATURE = (
     [(0, True), (100, True), (300, True), (301, False), (-300, True), (-301, False)],
 )
 def test_telnyx_signs_the_time_and_the_raw_body(age: int, taken: bool) -> None:  # noqa: FBT001 - a column of the table
-    key = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
-    telnyx = Telnyx(TelnyxSettings(public_key=(key,)))
+    telnyx = Telnyx(TelnyxSettings(public_key=(TELNYX_KEY,)))
     headers = {"telnyx-timestamp": "1760000000", "telnyx-signature-ed25519": TELNYX_SIGNATURE}
     late = request(TELNYX_BODY, headers, SIGNED_AT + timedelta(seconds=age))
     if taken:
@@ -82,6 +85,25 @@ def test_telnyx_signs_the_time_and_the_raw_body(age: int, taken: bool) -> None: 
     moved = request(TELNYX_BODY, {**headers, "telnyx-timestamp": "1760000001"})
     with pytest.raises(Unverified):
         telnyx.verify(moved)
+
+
+def test_telnyx_s_own_package_says_the_same() -> None:
+    """It looks at the machine's clock, so that the message is of now."""
+    case = next(one for one in cases() if one.name == "telnyx")
+    now = datetime.now(UTC)
+    good = case.request(TELNYX_BODY, case.about["secret"], at=now)
+    telnyx = Telnyx(TelnyxSettings(public_key=(TELNYX_KEY,)))
+    stale = case.request(TELNYX_BODY, case.about["secret"], at=now - timedelta(minutes=6))
+    for other, fits in (
+        (good, True),
+        (replace(good, body=good.body.replace(b"STOP", b"SHOP")), False),
+        (good.with_headers({"telnyx-timestamp": "1760000000"}), False),
+        (replace(stale, received_at=now), False),
+    ):
+        with nullcontext() if fits else pytest.raises(Unverified):
+            telnyx.verify(other)
+        with nullcontext() if fits else pytest.raises(WebhookVerificationError):
+            verify_webhook_signature(other.body, other.headers, TELNYX_KEY)
 
 
 PLIVO_TOKEN, PLIVO_NONCE = "heedplivotoken000000000000000000", "05429567804466091622"

@@ -1,18 +1,24 @@
-"""A Slack that runs on loopback: its Web API, stricter than the real one about what we send."""
+"""A Slack that runs on loopback: its Web API, which refuses what Slack refuses.
+
+What it refuses because Slack never takes it is a fault of ours, kept in `refused`; what depends on
+the moment (a limit, an old trigger, a message that is gone) is answered as Slack answers it.
+"""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.handlers.slack.limits import faults_of
+from tests.handlers.slack.limits import own_faults
+from tests.handlers.slack.methods import TRIGGERED, Limits, Triggers, refused
 
 PATIENCE_S = 10.0
 
@@ -39,17 +45,25 @@ def refusal(code: str) -> Scripted:
     return Scripted(body={"ok": False, "error": code})
 
 
-class FakeSlack:
-    """`calls` in order; `faults` is what Slack would refuse or our own rules forbid."""
+def now() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self) -> None:
+
+class FakeSlack:
+    """`calls` in order; `refused` is what Slack never takes, `faults` what our own rules forbid."""
+
+    def __init__(self, clock: Callable[[], datetime] = now) -> None:
         self.calls: list[Call] = []
         self.faults: list[str] = []
+        self.refused: list[str] = []
         self.users: dict[str, dict[str, Any]] = {}
         self.groups: dict[str, list[str]] = {}  # members of user groups and channels
         self.hanging = False  # no call is answered in time
         self.ws_url = ""
         self.team = "T0HOME"
+        self.triggers = Triggers(clock)
+        self._limits = Limits(clock)
+        self._posted: set[tuple[str, str]] = set()
         self._scripts: dict[str, deque[Scripted]] = defaultdict(deque)
         self._changed = threading.Condition()
         self._numbers = 0
@@ -74,24 +88,55 @@ class FakeSlack:
     def answer(self, call: Call) -> Scripted:
         with self._changed:
             self.calls.append(call)
-            self.faults += faults_of(call.method, call.args)
+            self.faults += [f"{call.method}: {one}" for one in own_faults(call.method, call.args)]
             self._numbers += 1
-            number = self._numbers
             script = self._scripts[call.method]
-            scripted = script.popleft() if script else None
+            answer = script.popleft() if script else self._judged(call)
             if self.hanging:
-                scripted = Scripted(hang=True)
+                answer = Scripted(hang=True)
             self._changed.notify_all()
-        return scripted or Scripted(body={"ok": True, **self._body(call, number)})
+        return answer
+
+    def _judged(self, call: Call) -> Scripted:
+        """In Slack's order: is it a call at all, is it too often, then what it asks for."""
+        code, why = refused(call.method, call.args, call.token)
+        if code:
+            self.refused += why
+            messages = [f"[ERROR] {one}" for one in why]
+            return Scripted(
+                body={"ok": False, "error": code, "response_metadata": {"messages": messages}}
+            )
+        wait_s = self._limits.wait_s(call.method, call.token, str(call.args.get("channel", "")))
+        if wait_s:
+            limited = {"ok": False, "error": "ratelimited"}
+            return Scripted(status=429, body=limited, retry_after=str(wait_s))
+        if call.method in TRIGGERED:
+            late = self.triggers.refused(call.args["trigger_id"])
+            if late:
+                return refusal(late)
+        return Scripted(body={"ok": True, **self._body(call, self._numbers)})
 
     def _body(self, call: Call, number: int) -> dict[str, Any]:
         match call.method:
             case "chat.postMessage":
-                ts = f"1795608{number:03d}.000000"
-                channel = call.args["channel"]
-                return {"channel": channel, "ts": ts, "message": {"ts": ts, "team": self.team}}
+                return self._post(call.args, f"1795608000.{number:06d}")
             case "chat.update":
-                return {"channel": call.args["channel"], "ts": call.args["ts"]}
+                place = (call.args["channel"], call.args["ts"])
+                if place not in self._posted:
+                    return {"ok": False, "error": "message_not_found"}
+                return {"channel": place[0], "ts": place[1]}
+            case "chat.getPermalink":
+                ts = call.args["message_ts"].replace(".", "")
+                return {"permalink": f"https://acme.slack.com/archives/C0REVIEW/p{ts}"}
+            case "apps.connections.open":
+                return {"url": self.ws_url}
+            case "views.open" | "views.push" | "views.update" | "views.publish":
+                return {"view": {"id": f"V{number:010d}", "hash": f"{number}.hash"}}
+            case _:
+                return self._people(call)
+
+    def _people(self, call: Call) -> dict[str, Any]:
+        match call.method:
             case "users.info":
                 user = self.users.get(call.args["user"])
                 if user is None:
@@ -99,22 +144,23 @@ class FakeSlack:
                 return {"user": {"id": call.args["user"], "team_id": self.team, **user}}
             case "auth.test":
                 return {"team_id": self.team}
-            case "apps.connections.open":
-                return {"url": self.ws_url}
             case "usergroups.users.list":
+                if call.args["usergroup"] not in self.groups:
+                    return {"ok": False, "error": "no_such_subteam"}
                 return {"users": self.groups[call.args["usergroup"]]}
             case "conversations.members":
+                if call.args["channel"] not in self.groups:
+                    return {"ok": False, "error": "channel_not_found"}
                 return self._members(call.args)
-            case "chat.getPermalink":
-                ts = call.args["message_ts"].replace(".", "")
-                return {"permalink": f"https://acme.slack.com/archives/C0REVIEW/p{ts}"}
-            case "views.open":
-                return {"view": {"id": f"V{number}"}}
-            case "views.update" | "views.publish" | "chat.postEphemeral":
-                return {}
             case _:
-                self.faults.append(f"{call.method} was not expected")
                 return {}
+
+    def _post(self, args: dict[str, Any], ts: str) -> dict[str, Any]:
+        channel, thread = args["channel"], args.get("thread_ts")
+        if thread and channel.startswith("C0REVIEW") and (channel, thread) not in self._posted:
+            return {"ok": False, "error": "thread_not_found"}
+        self._posted.add((channel, ts))
+        return {"channel": channel, "ts": ts, "message": {"ts": ts, "team": self.team}}
 
     def _members(self, args: dict[str, Any]) -> dict[str, Any]:
         """Two on a page, so that whoever reads the first page alone is found out."""
@@ -132,7 +178,7 @@ def _handler(slack: FakeSlack) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
             if "json" in self.headers.get("Content-Type", ""):
-                args = json.loads(body)
+                args = json.loads(body or "{}")
             else:
                 args = dict(parse_qsl(body, keep_blank_values=True))
                 if isinstance(args.get("view"), str):
@@ -163,9 +209,9 @@ def _handler(slack: FakeSlack) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def fake_slack() -> Iterator[tuple[FakeSlack, str]]:
+def fake_slack(clock: Callable[[], datetime] = now) -> Iterator[tuple[FakeSlack, str]]:
     """The fake and its API's address. Afterwards it fails on anything that it must not be sent."""
-    slack = FakeSlack()
+    slack = FakeSlack(clock)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(slack))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
@@ -177,4 +223,4 @@ def fake_slack() -> Iterator[tuple[FakeSlack, str]]:
         server.shutdown()
         server.server_close()
         thread.join()
-    assert slack.faults == []
+    assert (slack.faults, slack.refused) == ([], [])

@@ -31,6 +31,7 @@ from handlers.slack.speaker import SlackSpeaker
 from handlers.web.app import create_app
 from handlers.worker import Worker
 from storage import Review, migrate
+from tests.handlers.slack.answers import answer_faults
 from tests.handlers.slack.fake import PATIENCE_S, FakeSlack, fake_slack
 from tests.kit import Bench, Clock
 
@@ -105,6 +106,7 @@ class Office:
 
     def command(self, text: str, **changed: str) -> Answer:
         form = {**fixture("command"), "text": text, **changed}
+        self.slack.triggers.issue(form["trigger_id"])
         return self.send(urlencode(form).encode(), "application/x-www-form-urlencoded")
 
     def click(self, action: str, value: str, *, user: str = LEE, ts: str = "") -> Answer:
@@ -130,7 +132,10 @@ class Office:
 
     def interaction(self, payload: Mapping[str, Any]) -> Answer:
         body = urlencode({"payload": json.dumps(payload)}).encode()
-        return self.send(body, "application/x-www-form-urlencoded")
+        self.slack.triggers.issue(payload.get("trigger_id", ""))
+        answer = self.send(body, "application/x-www-form-urlencoded")
+        self.slack.refused += answer_faults(payload, answer.json)
+        return answer
 
     def submit(self, form_id: str, addresses: str, **changed: Any) -> Answer:
         payload = deepcopy(fixture("view-submission"))
@@ -218,7 +223,8 @@ def office(
 ) -> Iterator[Office]:
     """`met`: the worker has asked Slack already about those in the review channel."""
     (folder / "heed.toml").write_text(policy)
-    with fake_slack() as (slack, url):
+    clock = Clock()
+    with fake_slack(clock) as (slack, url):
         slack.users = {LEE: {}, KIM: {}, GUEST: {"is_restricted": True}}
         slack.groups = {"C0REVIEW": list(slack.users)}
         settings = load_settings(
@@ -237,7 +243,6 @@ def office(
             }
         )
         migrate(settings.store_url)
-        clock = Clock()
         parts = join(settings, clock=clock)
         parts.desk._reader = with_doubts(parts.desk._reader)
         if met:

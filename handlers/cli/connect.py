@@ -22,6 +22,8 @@ REASONS = {
     "signature_missing": "it carried no signature; is this really the provider, and signing on?",
     "signature_wrong": "it was signed with another secret, or for another address than this desk's "
     "HEED_PUBLIC_URL; compare both, the way they are written too",
+    "timestamp_unreadable": "it carried no time that could be read",
+    "stale": "its time is too far from this machine's clock; is the clock right?",
     "time_missing": "it carried no time that could be read",
     "time_stale": "its time is too far from this machine's clock; is the clock right?",
     "account_unknown": "it is genuine, but of another account than the one whose id is set here",
@@ -34,6 +36,8 @@ REASONS = {
     "region_differs": "its certificate is of another region than its topic",
     "certificate_url": "its certificate is not where SNS keeps them",
 }
+
+HAVE_IT_CALL = "have it send one (a text to your number, a test event)"
 
 
 @click.command()
@@ -58,16 +62,16 @@ def connect(ctx: click.Context, provider: Account, wait_s: int) -> None:
         return
     with joined() as parts:
         account_of(parts, provider)
-        ctx.exit(_wait(parts, provider.key, wait_s))
+        ctx.exit(wait_for_request(parts, provider.key, wait_s, HAVE_IT_CALL))
 
 
-def _wait(parts: Parts, account: str, wait_s: int) -> int:
-    """Look until something new came. What carries no signature may be anybody: told, and passed."""
+def wait_for_request(parts: Parts, account: str, wait_s: int, do: str) -> int:
+    """Look until something new came; the exit code. `do` is what makes it come.
+
+    What carries no signature may be anybody: told, and passed.
+    """
     click.echo("")
-    click.echo(
-        f"Waiting {wait_s} s for its first request; have it send one (a text to your number, a "
-        "test event; Ctrl-C ends)"
-    )
+    click.echo(f"Waiting {wait_s} s for its first request; {do} (Ctrl-C ends)")
     before = {call: last_call(parts.store, account, call) for call in Call}
     until = time.monotonic() + wait_s
     while time.monotonic() < until:

@@ -88,6 +88,8 @@ def _slack(parts: Parts, *, online: bool) -> Iterator[Finding]:
         yield bad(f"Slack does not take our token: {refusal}")
         return
     if missing:
-        yield bad(f"Slack: the app lacks {', '.join(missing)} (docs/slack-manifest.yaml)")
+        yield bad(
+            f"Slack: the app lacks {', '.join(missing)} (`heed slack setup` prints its manifest)"
+        )
     else:
         yield ok("Slack takes our token, and the app has every scope it needs")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import click
 
+from handlers.cli.slack_setup import setup
 from handlers.settings import Settings, SettingsError, load_settings
 
 
@@ -55,10 +56,15 @@ def smtp() -> None:
     _run("smtp")
 
 
-@click.command()
-def slack() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def slack(ctx: click.Context) -> None:
     """Slack's Socket Mode alone (over HTTP, Slack comes in through `heed web`)."""
-    _run("slack")
+    if ctx.invoked_subcommand is None:
+        _run("slack")
+
+
+slack.add_command(setup)
 
 
 @click.command()

@@ -37,9 +37,13 @@ def quiet() -> logging.Logger:
 def web_client(parts: Parts, timeout_s: int) -> WebClient:
     """A client with our bot token."""
     assert parts.slack is not None
+    return client_of(parts.slack.api_url, parts.slack.bot_token, timeout_s)
+
+
+def client_of(api_url: str, token: str, timeout_s: int) -> WebClient:
     return WebClient(
-        token=parts.slack.bot_token,
-        base_url=f"{parts.slack.api_url}/",
+        token=token,
+        base_url=f"{api_url}/",
         timeout=timeout_s,
         retry_handlers=[],
         logger=quiet(),

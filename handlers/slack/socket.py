@@ -69,16 +69,7 @@ class SocketMode:
             self._idle.wait_for(lambda: self._working == 0, DRAIN_S)
         if self._keeper.ident is not None:
             self._keeper.join(DRAIN_S)
-        self._wake_receiver()
-        self._client.close()
-
-    def _wake_receiver(self) -> None:
-        """Closing would wait for it: it listens for three seconds at a time."""
-        session = self._client.current_session
-        sock = session.sock if session is not None else None
-        if sock is not None:
-            with suppress(OSError):
-                sock.shutdown(SHUT_RDWR)
+        close(self._client)
 
     def healthy(self) -> bool:
         """Connected, and Slack answered a ping lately. "Connected but silent" is not healthy."""
@@ -136,6 +127,16 @@ class SocketMode:
             with self._idle:
                 self._working -= 1
                 self._idle.notify_all()
+
+
+def close(client: SocketModeClient) -> None:
+    """Wake its receiver first: closing would wait for it, which listens three seconds at a time."""
+    session = client.current_session
+    sock = session.sock if session is not None else None
+    if sock is not None:
+        with suppress(OSError):
+            sock.shutdown(SHUT_RDWR)
+    client.close()
 
 
 def _headers(envelope: SocketModeRequest) -> Mapping[str, str]:

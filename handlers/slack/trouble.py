@@ -26,7 +26,7 @@ REMEDIES = {
     "is_archived": "the review channel was archived: open it again, or set another",
     "channel_not_found": "the review channel is gone or the app is not in it: /invite it",
     "not_in_channel": "/invite the app to the review channel",
-    "missing_scope": "install the app again with the scopes of docs/slack-manifest.yaml",
+    "missing_scope": "install the app again with the scopes of `heed slack setup`",
 }
 OF_THE_CHANNEL = frozenset({"is_archived", "channel_not_found", "not_in_channel"})
 """Troubles only where it is the review channel; a person's direct message may be gone for good."""

@@ -6,6 +6,7 @@ import logging
 
 from flask import Blueprint, Response, abort, request
 
+from handlers.callers import Call, Callers
 from handlers.parts import Parts
 from handlers.ports import HttpAnswer, Malformed, Unverified
 from handlers.slack import door
@@ -15,6 +16,8 @@ from handlers.web.webhooks import raw_request
 log = logging.getLogger("heed.slack")
 
 PATH = "/slack/events"
+CALLER = "slack"
+"""Under which name `handlers.callers` keeps what came last from Slack."""
 
 
 def blueprint(parts: Parts) -> Blueprint:
@@ -24,6 +27,7 @@ def blueprint(parts: Parts) -> Blueprint:
         return slack
     secrets = parts.slack.signing_secret
     dispatch = Dispatch(parts)
+    callers = Callers(parts.store)
 
     @slack.post(PATH)
     def events() -> Response:
@@ -35,13 +39,16 @@ def blueprint(parts: Parts) -> Blueprint:
             door.verify(raw, secrets)
         except Unverified as refusal:
             log.warning("refused reason=%s", refusal.reason)
+            callers.note(CALLER, Call.REFUSED, raw.received_at, refusal.reason)
             abort(401, "the signature does not match or is too old")
         try:
             payload = door.parse(raw)
         except Malformed as fault:
             log.warning("unreadable part=%s", fault)
             abort(400, "this is no payload of Slack's")
-        return _response(door.challenge(payload) or dispatch(payload, raw.headers))
+        answer = door.challenge(payload) or dispatch(payload, raw.headers)
+        callers.note(CALLER, Call.VERIFIED, raw.received_at)
+        return _response(answer)
 
     return slack
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
@@ -26,7 +25,6 @@ from handlers.doctor import (
 )
 from handlers.parts import join
 from handlers.settings import load_settings
-from handlers.slack import scopes
 from handlers.slack.scopes import NEEDED, TokenRefused, missing_scopes
 from handlers.upkeep import SWEPT_AT
 from tests.handlers.cli.kit import Shell
@@ -200,15 +198,9 @@ def test_slack_is_asked_for_our_scopes(tmp_path: Path) -> None:
         assert missing_scopes(desk.parts) == sorted(NEEDED)  # this Slack names none
 
 
-def test_slack_that_grants_them_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Granted:
-        headers: ClassVar[dict[str, str]] = {"X-OAuth-Scopes": ",".join([*NEEDED, "files:read"])}
-
-        def api_call(self, _method: str) -> Granted:
-            return self
-
-    monkeypatch.setattr(scopes, "web_client", lambda _parts, _timeout: Granted())
+def test_slack_that_grants_them_is_well(tmp_path: Path) -> None:
     with office(tmp_path) as desk:
+        desk.slack.scopes |= {"files:read"}
         assert missing_scopes(desk.parts) == []
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
+from handlers.slack.scopes import NEEDED
 from tests.handlers.slack.limits import own_faults
 from tests.handlers.slack.methods import TRIGGERED, Limits, Triggers, refused
 
@@ -39,6 +40,7 @@ class Scripted:
     retry_after: str = ""
     drop: bool = False
     hang: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def refusal(code: str) -> Scripted:
@@ -59,6 +61,8 @@ class FakeSlack:
         self.users: dict[str, dict[str, Any]] = {}
         self.groups: dict[str, list[str]] = {}  # members of user groups and channels
         self.hanging = False  # no call is answered in time
+        self.channels: dict[str, dict[str, Any]] = {}  # as conversations.info describes them
+        self.scopes: frozenset[str] = NEEDED
         self.ws_url = ""
         self.team = "T0HOME"
         self.triggers = Triggers(clock)
@@ -114,7 +118,8 @@ class FakeSlack:
             late = self.triggers.refused(call.args["trigger_id"])
             if late:
                 return refusal(late)
-        return Scripted(body={"ok": True, **self._body(call, self._numbers)})
+        scopes = {"x-oauth-scopes": ",".join(sorted(self.scopes))}
+        return Scripted(body={"ok": True, **self._body(call, self._numbers)}, headers=scopes)
 
     def _body(self, call: Call, number: int) -> dict[str, Any]:
         match call.method:
@@ -137,6 +142,13 @@ class FakeSlack:
 
     def _people(self, call: Call) -> dict[str, Any]:
         match call.method:
+            case "auth.test":
+                return {"team_id": self.team, "team": "Acme", "user_id": "U0HEED"}
+            case "conversations.info":
+                channel = self.channels.get(call.args["channel"])
+                if channel is None:
+                    return {"ok": False, "error": "channel_not_found"}
+                return {"channel": {"id": call.args["channel"], **channel}}
             case "users.info":
                 user = self.users.get(call.args["user"])
                 if user is None:
@@ -195,6 +207,8 @@ def _handler(slack: FakeSlack) -> type[BaseHTTPRequestHandler]:
                 return
             payload = b"" if scripted.body is None else json.dumps(scripted.body).encode()
             self.send_response(scripted.status)
+            for name, value in scripted.headers.items():
+                self.send_header(name, value)
             if scripted.retry_after:
                 self.send_header("Retry-After", scripted.retry_after)
             self.send_header("Content-Type", "application/json; charset=utf-8")

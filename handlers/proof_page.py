@@ -77,6 +77,8 @@ def page(proof: Proof, findings: Findings) -> str:
 def _facts(reads: Disclosure) -> Mapping[str, str]:
     facts: dict[str, Json] = json.loads(reads.facts)
     facts["evidence"] = _evidence(facts.get("evidence"), _words(reads))
+    facts["blocks"] = _blocks(facts.get("blocks"))
+    facts["replied_to"] = _replied_to(facts.get("replied_to"))
     match facts.pop("answer", None):
         case {"text": str() as text, "template": str() as template}:
             facts["we_answered"] = f"“{text}” ({template})"
@@ -90,13 +92,35 @@ def _facts(reads: Disclosure) -> Mapping[str, str]:
 
 
 def _evidence(spans: Json, words: str) -> str:
-    """The words that decided, each with the rule that took them."""
+    """The words that decided, each with the rule that took them; or what somebody gave as proof."""
+    if isinstance(spans, str):
+        return spans
     found = []
     for span in spans if isinstance(spans, list) else []:
         match span:
             case [int() as start, int() as end, str() as rule]:
                 found.append(f"“{words[start:end]}” ({rule})")
     return ", ".join(found)
+
+
+def _blocks(changes: Json) -> str:
+    found = []
+    for change in changes if isinstance(changes, list) else []:
+        match change:
+            case [str() as scope, hold]:
+                found.append(f"{scope} {hold or 'lifted'}")
+    return ", ".join(found)
+
+
+def _replied_to(sent: Json) -> str:
+    """What the message answered, as far as the company told us."""
+    match sent:
+        case {"topic": str() as topic, "sent_at": str() as at, "offered": list() as offered}:
+            told = f"a message of {at[:19].replace('T', ' ')} UTC" if at else ""
+            about = f"about {topic}" if topic else ""
+            choices = f"offering {', '.join(map(str, offered))}" if offered else ""
+            return " ".join(part for part in (told, about, choices) if part)
+    return ""
 
 
 def _rows(value: Json) -> list[dict[str, str]]:

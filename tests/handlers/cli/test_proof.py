@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.model import Evidence, Intent, SentMessage
+from bot.model import (
+    CHANNEL_SCOPE,
+    Act,
+    Actor,
+    Evidence,
+    Intent,
+    Recording,
+    Role,
+    SentMessage,
+)
 from handlers.cli.import_list import import_list
 from handlers.cli.ledger import ledger
 from handlers.cli.proof import proof
@@ -110,7 +119,29 @@ def test_the_record_names_the_providers_message_what_it_answered_and_who_confirm
     }
     page = shell.folder / "ann.html"
     assert shell.run(proof, ANN, "--html", str(page)).exit_code == 0
-    assert "Messages sent around each stop" in page.read_text()
+    text = page.read_text()
+    assert "Messages sent around each stop" in text
+    assert "UTC about promotions offering STOP, STOPALL" in text
+    assert "channel stopped" in text
+
+
+def test_the_page_shows_what_an_admin_gave_as_evidence(shell: Shell) -> None:
+    shell.bench.desk.receive(
+        Recording(
+            act=Act.OPT_IN,
+            address=KIT_ANN,
+            scope=CHANNEL_SCOPE,
+            actor=Actor(name="api:crm", role=Role.ADMIN),
+            source="api",
+            event_id="1",
+            received_at=shell.bench.clock.now,
+            evidence="form of 2026-03-02, version 7",
+        )
+    )
+    seal(shell)
+    page = shell.folder / "ann.html"
+    assert shell.run(proof, ANN, "--html", str(page)).exit_code == 0
+    assert "form of 2026-03-02, version 7" in page.read_text()
 
 
 def test_it_holds_the_policy_that_was_in_force_whatever_the_file_says_now(shell: Shell) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -20,13 +21,16 @@ from typing import Final
 
 from jinja2 import Environment, StrictUndefined
 
+from bot import pages
 from bot.model import MailThread
-from handlers.email.confirming import Offers
+from handlers.email.confirming import Offer, Offers
 from handlers.email.decoding import decoded_words, is_address, message_ids
 from handlers.email.machine import LOOP_HEADER
 from handlers.email.mime import parse
 
 NOTHING: Final = Offers()
+_CHOICE: Final = re.compile(r"^\d[.)] (.{1,200})$", re.MULTILINE)
+_RIGHT_TO_LEFT: Final = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 _NUMBERED: Final = re.compile(r"^1[.)] ", re.MULTILINE)
 _HTML: Final = Environment(
     autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -83,13 +87,33 @@ def confirmation_mail(
 
 
 def _html(text: str, lang: str, offers: Offers) -> str:
-    """The same words; the numbered reasons, which stand last, become links in the same order."""
+    """The same words; the numbered reasons, which stand last, become links in the same order.
+
+    They keep the text's own words in a language that our pages do not speak, an operator's own.
+    """
     blocks = [block.strip() for block in text.replace("\0", "").split("\n\n") if block.strip()]
     asks = offers.asks
     if offers.why and blocks and _NUMBERED.search(blocks[-1]):
-        asks = _NUMBERED.split(blocks.pop(), maxsplit=1)[0].strip()
-    paragraphs = [block.split("\n") for block in blocks]
-    return _HTML.render(lang=lang, offers=offers, asks=asks, paragraphs=paragraphs)
+        menu = blocks.pop()
+        asks = _NUMBERED.split(menu, maxsplit=1)[0].strip()
+        if lang[:2].lower() not in pages.texts():
+            offers = replace(offers, why=_in_words_of(menu, offers.why))
+    return _HTML.render(
+        lang=lang,
+        direction="rtl" if lang[:2].lower() in _RIGHT_TO_LEFT else "ltr",
+        offers=offers,
+        asks=asks,
+        paragraphs=[block.split("\n") for block in blocks],
+    )
+
+
+def _in_words_of(menu: str, why: Sequence[Offer]) -> list[Offer]:
+    named = _CHOICE.findall(menu)
+    return (
+        [replace(one, says=says) for one, says in zip(why, [*named, why[-1].says], strict=False)]
+        if len(named) == len(why) - 1
+        else list(why)
+    )
 
 
 def _add_html(mail: EmailMessage, html: str) -> None:

@@ -14,7 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import MailThread
-from handlers.email.compose import Forwarded, confirmation_mail, forward_mail, forward_text
+from handlers.email.compose import (
+    NOTHING,
+    Forwarded,
+    confirmation_mail,
+    forward_mail,
+    forward_text,
+)
+from handlers.email.confirming import Offer, Offers
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures" / "mail").glob("*.eml"))
@@ -36,6 +43,7 @@ def _confirm(
     recipient: str = "ann@example.com",
     tag: str = "t1",
     lang: str = "de",
+    offers: Offers = NOTHING,
 ) -> bytes:
     return confirmation_mail(
         text=text,
@@ -50,7 +58,14 @@ def _confirm(
         message_id="<o1@example.net>",
         loop_tag=tag,
         date=NOW,
+        offers=offers,
     )
+
+
+def _seen(raw: bytes) -> str:
+    html = _read(raw).get_body(("html",))
+    assert html is not None
+    return str(html.get_content())
 
 
 def _forward(raw: bytes, *, reason: str = "unreadable") -> bytes:
@@ -202,3 +217,29 @@ def test_words_of_another_channel_are_forwarded_as_text() -> None:
     assert "pls stop ünd" in content
     assert "+1 202 555 0100" in content
     assert "Heed read it as: unclear." in content
+
+
+WHY = [Offer(says=f"Reason {n}", url=f"https://example.com/why?r={n}") for n in range(1, 6)]
+OFFERS = Offers(undo=Offer(says="Undo", url="https://example.com/undo"), asks="Why?", why=WHY)
+MENU = "Done.\n\nWhy?\n1. one\n2. two\n3. three\n4. four"
+
+
+def test_the_card_says_its_language_and_direction_itself() -> None:
+    """Gmail drops what html and body say."""
+    hebrew = _seen(_confirm(text="בוצע", lang="he", offers=OFFERS))
+    assert hebrew.count('dir="rtl"') == hebrew.count('lang="he"') == 2
+    assert 'dir="rtl"' not in _seen(_confirm(lang="de", offers=OFFERS))
+
+
+def test_the_reasons_are_links_in_the_language_of_the_text() -> None:
+    german = _seen(_confirm(text=MENU, lang="de", offers=OFFERS))
+    assert all(one.says in german for one in WHY)
+    arabic = _seen(_confirm(text=MENU.replace("three", "ثلاثة"), lang="ar", offers=OFFERS))
+    assert 'r=3" dir="auto" style="color:#1f5f4a;">ثلاثة</a>' in arabic
+    assert "Reason 3" not in arabic
+    assert "Reason 5" in arabic  # what has no number has no words there
+
+
+def test_a_menu_of_another_length_keeps_our_words() -> None:
+    shown = _seen(_confirm(text="Done.\n\nWhy?\n1. one\n2. two", lang="ar", offers=OFFERS))
+    assert all(one.says in shown for one in WHY)

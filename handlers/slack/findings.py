@@ -9,7 +9,7 @@ from handlers.parts import Parts
 from handlers.slack.deciders import GOOD_FOR, fetched_at, named_lists
 from handlers.slack.people import GOOD_FOR as STILL_GOOD_FOR
 from handlers.slack.roster import LEFT_AFTER
-from handlers.slack.trouble import REMEDIES, trouble
+from handlers.slack.trouble import REMEDIES, socket_is_off, trouble
 
 MANY = 1_000
 
@@ -23,6 +23,11 @@ def slack_findings(parts: Parts) -> Iterator[Finding]:
     else:
         yield ok("Slack takes what is posted, as far as the workers know")
     yield _staff(parts)
+    if parts.slack.app_token and socket_is_off(parts.store):
+        yield bad(
+            "Socket Mode is switched off in the app's settings: nothing comes in from Slack until "
+            "it is on again (Socket Mode, Enable)"
+        )
     if not named_lists(parts.slack.deciders):
         return
     when = fetched_at(parts.store)

@@ -23,6 +23,8 @@ from handlers.parts import Parts
 from handlers.ports import HttpAnswer
 from handlers.slack.client import CALL_ERRORS, LOST, OUTBOX_S, code_of, quiet, web_client
 from handlers.slack.dispatch import Dispatch
+from handlers.slack.trouble import switched
+from storage import StoreError
 
 log = logging.getLogger("heed.slack.socket")
 
@@ -41,6 +43,7 @@ class SocketMode:
     ) -> None:
         assert parts.slack is not None
         self._dispatch = Dispatch(parts)
+        self._store = parts.store
         self._first_wait_s = first_wait_s
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -54,6 +57,7 @@ class SocketMode:
             ping_interval=ping_s,
             on_close_listeners=[lambda *_: self._wake.set()],
             on_error_listeners=[lambda _: self._wake.set()],
+            on_message_listeners=[self._frame],
         )
         self._client.socket_mode_request_listeners.append(self._envelope)
         self._keeper = threading.Thread(target=self._keep, name="heed-slack-socket", daemon=True)
@@ -102,9 +106,24 @@ class SocketMode:
             return False
         if self._client.is_connected():
             log.info("connected")
+            self._switch(off=False)
             return True
         log.warning("no connection: the handshake failed")
         return False
+
+    def _frame(self, text: str) -> None:
+        """Slack says why it ends a connection; `link_disabled`: Socket Mode was switched off.
+
+        Every other reason is a change of connections, which the client makes by itself.
+        """
+        if '"link_disabled"' in text and json.loads(text).get("reason") == "link_disabled":
+            self._switch(off=True)
+
+    def _switch(self, *, off: bool) -> None:
+        try:
+            switched(self._store, off=off)
+        except StoreError as fault:
+            log.warning("not noted: %s", type(fault).__name__)
 
     # --- what comes in ---------------------------------------------------------------------------
 

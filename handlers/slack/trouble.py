@@ -14,6 +14,8 @@ log = logging.getLogger("heed.slack.trouble")
 
 STATE = "slack_trouble"
 """The setting that holds the code of what is wrong and since when; empty where it works."""
+SWITCHED_OFF = "slack_socket_off"
+"""The setting that is not empty while Socket Mode is switched off in the app's own settings."""
 # Nothing can be posted any more until an operator acts: what each of them should do.
 REMEDIES = {
     "token_revoked": "install the app again and set the new HEED_SLACK_BOT_TOKEN",
@@ -73,3 +75,16 @@ def trouble(store: Store) -> str:
     """The code of what is wrong; empty where nothing is."""
     said = store.read(lambda session: session.setting(STATE)) or ""
     return said.partition(" ")[0]
+
+
+def switched(store: Store, *, off: bool) -> None:
+    """Socket Mode was switched off in Slack, or works again. Written only where it changed."""
+    if socket_is_off(store) == off:
+        return
+    if off:
+        log.error("Socket Mode is switched off in the app's settings: nothing comes in from Slack")
+    store.write(lambda session: session.save_setting(SWITCHED_OFF, "off" if off else ""))
+
+
+def socket_is_off(store: Store) -> bool:
+    return bool(store.read(lambda session: session.setting(SWITCHED_OFF)))

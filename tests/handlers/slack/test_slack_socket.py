@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from handlers.slack.findings import slack_findings
 from handlers.slack.socket import SocketMode
 from storage import StoreUnavailable
-from tests.handlers.slack.fake import Scripted
+from tests.handlers.slack.fake import Scripted, refusal
 from tests.handlers.slack.office import ANN_IN_SLACK, PHONE, Office, fixture, office
 from tests.handlers.slack.websocket import Server, websocket_server
 
@@ -46,6 +47,10 @@ def envelope(kind: str, payload: dict[str, Any], number: int = 1, **more: Any) -
         "accepts_response_payload": kind != "events_api",
         **more,
     }
+
+
+def found(desk: Office) -> str:
+    return " ".join(one.what for one in slack_findings(desk.parts))
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -132,6 +137,23 @@ def test_the_connection_is_renewed_when_slack_ends_it(desk: Office) -> None:
         fourth.send(envelope("events_api", fixture("dm-stop")))
         fourth.wait_for_acks(1)
     assert desk.bench.kinds(ANN_IN_SLACK) == ["opted_out"]
+
+
+def test_socket_mode_that_was_switched_off_is_said_and_waited_for(desk: Office) -> None:
+    """A bounded number of tries; when it is on again, all goes on by itself."""
+    off = [refusal("socket_mode_not_enabled")] * 3
+    with connected(desk) as (server, _):
+        first = server.connection(0)
+        desk.slack.script("apps.connections.open", *off)
+        first.send({"type": "disconnect", "reason": "link_disabled"})
+        desk.slack.wait_for("apps.connections.open", 2)
+        until(lambda: "switched off" in found(desk))
+        first.close()
+        again = server.connection(1)
+        again.send(envelope("events_api", fixture("dm-stop")))
+        again.wait_for_acks(1)
+        assert "switched off" not in found(desk)
+    assert len(desk.slack.of("apps.connections.open")) == len(off) + 2
 
 
 def test_slack_that_is_away_is_waited_for(desk: Office) -> None:

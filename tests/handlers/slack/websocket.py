@@ -54,6 +54,16 @@ class Connection:
             assert self._changed.wait_for(lambda: len(self.acks) >= count, PATIENCE_S), self.acks
             return list(self.acks)
 
+    def wait_for_ack(self, envelope_id: str) -> dict[str, Any]:
+        with self._changed:
+            assert self._changed.wait_for(
+                lambda: envelope_id in self.acked() or self.over.is_set(), PATIENCE_S
+            ), f"{envelope_id} was not acknowledged"
+            return next(ack for ack in self.acks if ack["envelope_id"] == envelope_id)
+
+    def acked(self) -> list[str]:
+        return [str(ack["envelope_id"]) for ack in self.acks]
+
     def _shake_hands(self) -> None:
         request = b""
         while b"\r\n\r\n" not in request:

@@ -40,9 +40,9 @@ from handlers.sealing import Sealing
 from handlers.settings import Settings, SettingsError
 from handlers.slack.deciders import Deciders
 from handlers.slack.digest import Digest
+from handlers.slack.everywhere import SpeaksEverywhere
 from handlers.slack.roster import Roster
 from handlers.slack.socket import SocketMode
-from handlers.slack.speaker import SlackSpeaker
 from handlers.spiking import Spikes
 from handlers.sync_chore import Syncing
 from handlers.upkeep import Upkeep
@@ -102,7 +102,7 @@ def speakers(parts: Parts) -> Mapping[str, Speaker]:
         note=Notes(parts.store, public_url=parts.settings.public_url).of,
     )
     if parts.slack is not None:
-        found["slack"] = SlackSpeaker(parts)
+        found["slack"] = SpeaksEverywhere(parts)
     return found
 
 

@@ -18,6 +18,7 @@ from storage.retention import Retention
 from storage.reviews import Reviews
 from storage.schema import settings
 from storage.seals import Seals
+from storage.secrets import Secrets
 from storage.slack_people import SlackPeople
 from storage.sql import Statement, param, upsert
 from storage.suppressions import Suppressions
@@ -40,6 +41,7 @@ class Session(
     Retention,
     Custody,
     Reporting,
+    Secrets,
     SlackPeople,
 ):
     """Given to the work of `Store.write` and `Store.read`, and of no use after it."""

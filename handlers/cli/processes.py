@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import click
 
 from handlers.cli.slack_setup import setup
+from handlers.cli.slack_workspaces import forget, invite, workspaces
 from handlers.settings import Settings, SettingsError, load_settings
 
 
@@ -64,7 +65,8 @@ def slack(ctx: click.Context) -> None:
         _run("slack")
 
 
-slack.add_command(setup)
+for _one in (setup, invite, workspaces, forget):
+    slack.add_command(_one)
 
 
 @click.command()

@@ -38,7 +38,9 @@ class Caller:
         self.client = web_client(parts, OUTBOX_S)
         self._clock = parts.clock
         assert parts.slack is not None
-        self._trouble = trouble.Watch(parts.store, parts.slack.review_channel)
+        self._trouble = trouble.Watch(
+            parts.store, parts.slack.review_channel, parts.slack.trouble_key
+        )
         self._lock = threading.Lock()
         self._limited: dict[tuple[str, str], datetime] = {}
 

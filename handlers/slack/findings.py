@@ -9,7 +9,8 @@ from handlers.parts import Parts
 from handlers.slack.deciders import GOOD_FOR, fetched_at, named_lists
 from handlers.slack.people import GOOD_FOR as STILL_GOOD_FOR
 from handlers.slack.roster import LEFT_AFTER
-from handlers.slack.trouble import REMEDIES, socket_is_off, trouble
+from handlers.slack.trouble import OF_THE_CHANNEL, REMEDIES, socket_is_off, trouble
+from handlers.slack.workspaces import troubles
 
 MANY = 1_000
 
@@ -22,6 +23,8 @@ def slack_findings(parts: Parts) -> Iterator[Finding]:
         yield bad(f"nothing can be posted to Slack ({found}): {REMEDIES.get(found, '')}")
     else:
         yield ok("Slack takes what is posted, as far as the workers know")
+    for team, code in troubles(parts.store).items():
+        yield bad(f"in the Slack workspace {team} nothing can be posted ({code}): {_there(code)}")
     yield _staff(parts)
     if parts.slack.app_token and socket_is_off(parts.store):
         yield bad(
@@ -54,3 +57,10 @@ def _staff(parts: Parts) -> Finding:
         f"Slack has not said for an hour who {len(stale)} of the team are, so they may record but "
         "not decide or look up: is a worker running, does the app have users:read?"
     )
+
+
+def _there(code: str) -> str:
+    """What helps in a workspace that installed the app."""
+    if code in OF_THE_CHANNEL:
+        return REMEDIES[code]
+    return "heed slack invite makes a link to install it anew, heed slack forget ends this"

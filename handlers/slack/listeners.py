@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import Ack, App
 
+from bot.model import InboundMessage
 from handlers.parts import Parts, reader
 from handlers.slack import customers, home, modal, trouble
 from handlers.slack.behind import Behind
@@ -24,6 +26,7 @@ from handlers.slack.roles import Roles
 from handlers.slack.search import CALLBACK as SEARCHED
 from handlers.slack.search import Search
 from handlers.slack.shortcuts import ANYWHERE, FROM_MESSAGE, Shortcuts
+from handlers.slack.workspaces import InstalledSettings
 
 log = logging.getLogger("heed.slack")
 
@@ -59,10 +62,17 @@ def _hear(app: App, parts: Parts) -> None:
     def hear(body: dict[str, Any]) -> None:
         message = customers.inbound(body, read, parts.clock())
         if message is not None:
-            parts.desk.receive(message)
+            parts.desk.receive(_placed(message, parts))
 
     _on(app.event("message"), hear)
     _on(app.event("app_mention"), hear)
+
+
+def _placed(message: InboundMessage, parts: Parts) -> InboundMessage:
+    """What follows from it goes to the workspace that it came from, if that is an installed one."""
+    if not isinstance(parts.slack, InstalledSettings):
+        return message
+    return replace(message, place=f"{parts.slack.team_id}:{message.place}")
 
 
 def _clicks(app: App, clicks: Clicks) -> None:
@@ -141,7 +151,7 @@ def _home(app: App, parts: Parts, commands: Commands) -> None:
         ack()
 
     def stop(ack: Ack, body: dict[str, Any]) -> None:
-        parts.desk.receive(customers.pressed_stop(body, parts.clock()))
+        parts.desk.receive(_placed(customers.pressed_stop(body, parts.clock()), parts))
         publish(parts, text_at(body, "team", "id"), text_at(body, "user", "id"))
         ack()
 

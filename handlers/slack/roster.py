@@ -17,6 +17,7 @@ from handlers.slack.client import CALL_ERRORS, OUTBOX_S, code_of, web_client
 from handlers.slack.deciders import members_of, named_lists, named_users
 from handlers.slack.payload import text_at
 from handlers.slack.people import learn
+from handlers.slack.workspaces import Workspaces
 from storage import Session
 
 log = logging.getLogger("heed.slack.roster")
@@ -37,11 +38,13 @@ class Roster:
         slack = parts.slack
         self._store = parts.store
         self._client: WebClient | None = None
+        self._workspaces: Workspaces | None = None
         self._places: tuple[str, ...] = ()
         self._named: tuple[str, ...] = ()
         self._workspace = slack.team_id if slack else ""
         if slack and not parts.settings.demo:
             self._client = web_client(parts, OUTBOX_S)
+            self._workspaces = Workspaces(parts)
             channel = (slack.review_channel,) if slack.review_channel else ()
             self._places = tuple(dict.fromkeys((*channel, *named_lists(slack.deciders))))
             self._named = tuple(sorted(named_users(slack.deciders)))
@@ -69,8 +72,13 @@ class Roster:
             )
         )
         for one in due:
-            learn(self._store, self._client, one.workspace, one.member, now)
+            learn(self._store, self._client_of(one.workspace), one.workspace, one.member, now)
         return len(asked) + len(due)
+
+    def _client_of(self, workspace: str) -> WebClient:
+        """With the token of the workspace, where it is another than ours that installed the app."""
+        assert self._workspaces is not None
+        return web_client(self._workspaces.parts(workspace), OUTBOX_S)
 
     def _called(self, client: WebClient) -> list[str]:
         """Whoever is named, on a list or in the review channel; what Slack does not give, lacks."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field
 
 from handlers.settings import List, Part, PublicUrl, Settings, SettingsError, part
+from handlers.slack.trouble import STATE
 
 PREFIX = "HEED_SLACK_"
 
@@ -78,6 +79,7 @@ class SlackSettings(Part):
     for another workspace is refused.
     `digest_at`: the hour and time zone of the daily digest, `9:00 Europe/Berlin`; empty: none.
     `recordings_an_hour`: how many opt-outs one person may record by hand in one hour.
+    `client_id` and `client_secret`: other workspaces may install the app, by invitation.
     """
 
     signing_secret: List = Field(default=(), repr=False)
@@ -89,6 +91,13 @@ class SlackSettings(Part):
     team_id: Annotated[str, AfterValidator(_team)] = ""
     digest_at: Annotated[str, AfterValidator(_digest_at)] = ""
     recordings_an_hour: Annotated[int, Field(ge=1, le=100_000)] = 60
+    client_id: str = ""
+    client_secret: str = Field(default="", repr=False)
+
+    @property
+    def trouble_key(self) -> str:
+        """Under which name it is kept whether posting works in this workspace."""
+        return STATE
 
 
 def slack_settings(settings: Settings) -> SlackSettings | None:
@@ -106,6 +115,14 @@ def slack_settings(settings: Settings) -> SlackSettings | None:
         raise SettingsError(
             f"{PREFIX}SIGNING_SECRET is missing; {PREFIX}BOT_TOKEN is set. "
             f"For Socket Mode set {PREFIX}APP_TOKEN instead"
+        )
+    if bool(slack.client_id) != bool(slack.client_secret):
+        missing = "CLIENT_SECRET" if slack.client_id else "CLIENT_ID"
+        raise SettingsError(f"{PREFIX}{missing} is missing; its counterpart is set")
+    if slack.client_id and not settings.public_url:
+        raise SettingsError(
+            f"HEED_PUBLIC_URL is missing; {PREFIX}CLIENT_ID is set, and Slack sends those who "
+            "install the app back to it"
         )
     if settings.demo and not _on_this_machine(slack.api_url):  # nothing leaves: the page answers
         return slack.model_copy(update={"api_url": f"{settings.http_url}/demo/slack-api"})

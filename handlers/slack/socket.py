@@ -22,7 +22,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from handlers.parts import Parts
 from handlers.ports import HttpAnswer
 from handlers.slack.client import CALL_ERRORS, LOST, OUTBOX_S, code_of, quiet, web_client
-from handlers.slack.dispatch import Dispatch
+from handlers.slack.everywhere import Everywhere
 from handlers.slack.trouble import switched
 from storage import StoreError
 
@@ -42,7 +42,7 @@ class SocketMode:
         self, parts: Parts, *, ping_s: float = PING_S, first_wait_s: float = FIRST_WAIT_S
     ) -> None:
         assert parts.slack is not None
-        self._dispatch = Dispatch(parts)
+        self._dispatch = Everywhere(parts)
         self._store = parts.store
         self._first_wait_s = first_wait_s
         self._wake = threading.Event()

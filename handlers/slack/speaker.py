@@ -69,7 +69,7 @@ class SlackSpeaker:
     def _answer(self, item: OutboxItem) -> str:
         if item.address is None:
             raise SendError("address_erased", permanent=True)
-        channel, _, thread = str(item.payload.get("place", "")).partition("/")
+        channel, _, thread = str(item.payload.get("place", "")).rpartition(":")[2].partition("/")
         text = str(item.payload["text"])
         arguments: dict[str, Any] = {
             # without a place, Slack opens the direct message with this person
@@ -130,7 +130,7 @@ class SlackSpeaker:
             SendError: somebody else is posting it.
         """
         session.lock(item.addr)
-        review = _review_of(session, item)
+        review = review_of(session, item)
         if review is None:
             raise SendError("review_gone", permanent=True)
         if review.card_ts or review.state is ReviewState.DECIDED:
@@ -149,7 +149,7 @@ class SlackSpeaker:
         now = self._clock()
 
         def read(session: Session) -> cards.Card | None:
-            review = _review_of(session, item)
+            review = review_of(session, item)
             return None if review is None else card_of(session, review, self._policy, now)
 
         card = self._store.read(read)
@@ -180,7 +180,7 @@ class SlackSpeaker:
         return text_at(answer, "ts")
 
     def _remind(self, item: OutboxItem) -> str:
-        review = self._store.read(lambda session: _review_of(session, item))
+        review = self._store.read(lambda session: review_of(session, item))
         part = str(item.payload.get("part", ""))
         if review is None or not review.card_ts:
             return ""
@@ -221,7 +221,7 @@ class SlackSpeaker:
         )
 
 
-def _review_of(session: Session, item: OutboxItem) -> Review | None:
+def review_of(session: Session, item: OutboxItem) -> Review | None:
     """Named by the item, else by the ledger entry of the decision that promised it.
 
     Once the person was erased neither can be read: then it is the review of that entry.

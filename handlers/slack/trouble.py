@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from storage import Store
+from storage import Session, Store
 
 log = logging.getLogger("heed.slack.trouble")
 
@@ -36,45 +36,53 @@ REFRESH = timedelta(minutes=1)
 
 
 class Watch:
-    """Writes only where something has changed; another process may have written meanwhile."""
+    """Writes only where something has changed; another process may have written meanwhile.
 
-    def __init__(self, store: Store, review_channel: str) -> None:
+    `key` names the workspace's own state: `SlackSettings.trouble_key`.
+    """
+
+    def __init__(self, store: Store, review_channel: str, key: str = STATE) -> None:
         self._store = store
         self._review_channel = review_channel
+        self._key = key
         self._works_since: datetime | None = None
 
     def refused(self, code: str, channel: str, now: datetime) -> None:
         """Note it, where an operator must act."""
         if code in REMEDIES and (code not in OF_THE_CHANNEL or channel == self._review_channel):
             self._works_since = None
-            note(self._store, code, now)
+            note(self._store, code, now, self._key)
 
     def works(self, channel: str, now: datetime) -> None:
         """Forget what was wrong, as far as this success tells. Looked at once a minute."""
         last = self._works_since
         if last is not None and last <= now < last + REFRESH:
             return
-        found = trouble(self._store)
+        found = trouble(self._store, self._key)
         if found in OF_THE_CHANNEL and channel != self._review_channel:
             return
         self._works_since = now
         if found:
-            self._store.write(lambda session: session.save_setting(STATE, ""))
+            self._store.write(lambda session: session.save_setting(self._key, ""))
             log.info("Slack takes what we post again")
 
 
-def note(store: Store, code: str, now: datetime) -> None:
+def note(store: Store, code: str, now: datetime, key: str = STATE) -> None:
     """What is wrong; the first instant of the same trouble is kept."""
-    if trouble(store) == code:
+    if trouble(store, key) == code:
         return
     log.error("nothing can be posted to Slack (%s): %s", code, REMEDIES.get(code, ""))
-    store.write(lambda session: session.save_setting(STATE, f"{code} {now.isoformat()}"))
+    store.write(lambda session: session.save_setting(key, f"{code} {now.isoformat()}"))
 
 
-def trouble(store: Store) -> str:
+def trouble(store: Store, key: str = STATE) -> str:
     """The code of what is wrong; empty where nothing is."""
-    said = store.read(lambda session: session.setting(STATE)) or ""
-    return said.partition(" ")[0]
+    return store.read(lambda session: said(session, key))
+
+
+def said(session: Session, key: str) -> str:
+    """The same, inside a transaction."""
+    return (session.setting(key) or "").partition(" ")[0]
 
 
 def switched(store: Store, *, off: bool) -> None:

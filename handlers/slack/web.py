@@ -1,4 +1,4 @@
-"""POST /slack/events: events, commands and interactions."""
+"""POST /slack/events: events, commands and interactions; beside it what `install` adds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from handlers.callers import Call, Callers
 from handlers.parts import Parts
 from handlers.ports import HttpAnswer, Malformed, Unverified
 from handlers.slack import door
-from handlers.slack.dispatch import Dispatch
+from handlers.slack.everywhere import Everywhere
+from handlers.slack.install import add_routes
 from handlers.web.webhooks import raw_request
 
 log = logging.getLogger("heed.slack")
@@ -26,7 +27,8 @@ def blueprint(parts: Parts) -> Blueprint:
     if parts.slack is None or not parts.slack.signing_secret:
         return slack
     secrets = parts.slack.signing_secret
-    dispatch = Dispatch(parts)
+    add_routes(slack, parts)
+    dispatch = Everywhere(parts)
     callers = Callers(parts.store)
 
     @slack.post(PATH)

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from handlers.parts import Parts
 from handlers.slack.trouble import trouble
+from handlers.slack.workspaces import troubles
 from storage import OutboxState
 from storage.errors import StoreError
 
@@ -36,13 +37,19 @@ def blueprint(parts: Parts) -> Blueprint:
         if parts.slack is None:
             return jsonify(ok=True, store="ok")
         # without Slack opt-outs are heard all the same, so this is no reason to be taken away
-        return jsonify(ok=True, store="ok", slack=trouble(parts.store) or "ok")
+        return jsonify(ok=True, store="ok", slack=_slack(parts) or "ok")
 
     @health.get("/metrics")
     def metrics() -> Response:
         return Response(generate_latest() + _standing(parts), content_type=CONTENT_TYPE_LATEST)
 
     return health
+
+
+def _slack(parts: Parts) -> str:
+    """What is wrong in our workspace, else in the first of those that installed the app."""
+    found = trouble(parts.store)
+    return found or next((f"{team} {code}" for team, code in troubles(parts.store).items()), "")
 
 
 def _standing(parts: Parts) -> bytes:

@@ -65,6 +65,9 @@ class FakeSlack:
         self.scopes: frozenset[str] = NEEDED
         self.ws_url = ""
         self.team = "T0HOME"
+        self.tokens = {"xoxb-made-up": self.team}  # a token that is not here is revoked
+        self.codes: dict[str, str] = {}  # what an install gives, and the token that it is good for
+        self.places: dict[str, str] = {}  # channels of other workspaces than the first
         self.triggers = Triggers(clock)
         self._limits = Limits(clock)
         self._posted: set[tuple[str, str]] = set()
@@ -104,6 +107,8 @@ class FakeSlack:
     def _judged(self, call: Call) -> Scripted:
         """In Slack's order: is it a call at all, is it too often, then what it asks for."""
         code, why = refused(call.method, call.args, call.token)
+        if not code and call.token.startswith("xoxb-") and call.token not in self.tokens:
+            return refusal("invalid_auth")
         if code:
             self.refused += why
             messages = [f"[ERROR] {one}" for one in why]
@@ -124,7 +129,7 @@ class FakeSlack:
     def _body(self, call: Call, number: int) -> dict[str, Any]:
         match call.method:
             case "chat.postMessage":
-                return self._post(call.args, f"1795608000.{number:06d}")
+                return self._post(call, f"1795608000.{number:06d}")
             case "chat.update":
                 place = (call.args["channel"], call.args["ts"])
                 if place not in self._posted:
@@ -143,7 +148,10 @@ class FakeSlack:
     def _people(self, call: Call) -> dict[str, Any]:
         match call.method:
             case "auth.test":
-                return {"team_id": self.team, "team": "Acme", "user_id": "U0HEED"}
+                team = self.tokens[call.token]
+                return {"team_id": team, "team": "Acme", "user_id": "U0HEED", "bot_id": "B0HEED"}
+            case "oauth.v2.access":
+                return self._installed(call.args["code"])
             case "conversations.info":
                 channel = self.channels.get(call.args["channel"])
                 if channel is None:
@@ -154,8 +162,6 @@ class FakeSlack:
                 if user is None:
                     return {"ok": False, "error": "user_not_found"}
                 return {"user": {"id": call.args["user"], "team_id": self.team, **user}}
-            case "auth.test":
-                return {"team_id": self.team}
             case "usergroups.users.list":
                 if call.args["usergroup"] not in self.groups:
                     return {"ok": False, "error": "no_such_subteam"}
@@ -167,12 +173,23 @@ class FakeSlack:
             case _:
                 return {}
 
-    def _post(self, args: dict[str, Any], ts: str) -> dict[str, Any]:
-        channel, thread = args["channel"], args.get("thread_ts")
+    def _installed(self, code: str) -> dict[str, Any]:
+        """A code is good once."""
+        token = self.codes.pop(code, "")
+        if not token:
+            return {"ok": False, "error": "invalid_code"}
+        team = {"id": self.tokens[token], "name": "Other"}
+        return {"access_token": token, "team": team, "app_id": "A0HEED", "bot_user_id": "U0HEED"}
+
+    def _post(self, call: Call, ts: str) -> dict[str, Any]:
+        channel, thread = call.args["channel"], call.args.get("thread_ts")
+        team = self.tokens[call.token]
+        if self.places.get(channel, self.team) != team:
+            return {"ok": False, "error": "channel_not_found"}
         if thread and channel.startswith("C0REVIEW") and (channel, thread) not in self._posted:
             return {"ok": False, "error": "thread_not_found"}
         self._posted.add((channel, ts))
-        return {"channel": channel, "ts": ts, "message": {"ts": ts, "team": self.team}}
+        return {"channel": channel, "ts": ts, "message": {"ts": ts, "team": team}}
 
     def _members(self, args: dict[str, Any]) -> dict[str, Any]:
         """Two on a page, so that whoever reads the first page alone is found out."""

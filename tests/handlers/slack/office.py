@@ -26,8 +26,8 @@ from handlers.settings import load_settings
 from handlers.slack import web
 from handlers.slack.buttons import MENU
 from handlers.slack.door import signed_headers
+from handlers.slack.everywhere import SpeaksEverywhere
 from handlers.slack.roster import Roster
-from handlers.slack.speaker import SlackSpeaker
 from handlers.web.app import create_app
 from handlers.worker import Worker
 from storage import Review, migrate
@@ -262,7 +262,7 @@ def office(
                     worker=Worker(
                         store=parts.store,
                         desk=parts.desk,
-                        speakers={"slack": SlackSpeaker(parts)},
+                        speakers={"slack": SpeaksEverywhere(parts)},
                         clock=clock,
                         chance=lambda: 0.0,
                     ),

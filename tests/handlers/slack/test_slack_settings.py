@@ -13,6 +13,7 @@ BASE = {
 }
 TOKEN = {"HEED_SLACK_BOT_TOKEN": "xoxb-1"}
 SECRET = {"HEED_SLACK_SIGNING_SECRET": "one, two"}
+CLIENT = {"HEED_SLACK_CLIENT_ID": "1.2", "HEED_SLACK_CLIENT_SECRET": "s"}
 
 
 def read(**env: str) -> SlackSettings | None:
@@ -47,6 +48,9 @@ def test_secrets_are_read_in_order_and_never_shown() -> None:
         ({**TOKEN, **SECRET, "HEED_SLACK_RECORDINGS_AN_HOUR": "0"}, "HEED_SLACK_RECORDINGS_AN"),
         ({**TOKEN, **SECRET, "HEED_SLACK_TEAM_ID": "acme"}, "HEED_SLACK_TEAM_ID"),
         ({**TOKEN, "HEED_SLACK_APP_TOKEN": "xoxb-1"}, "HEED_SLACK_APP_TOKEN"),
+        ({**TOKEN, **SECRET, "HEED_SLACK_CLIENT_ID": "1.2"}, "HEED_SLACK_CLIENT_SECRET"),
+        ({**TOKEN, **SECRET, "HEED_SLACK_CLIENT_SECRET": "s"}, "HEED_SLACK_CLIENT_ID"),
+        ({**TOKEN, **SECRET, **CLIENT}, "HEED_PUBLIC_URL"),
         ({"HEED_SLACK_BOT_TOKEN": "xapp-1", **SECRET}, "HEED_SLACK_BOT_TOKEN"),
         ({**TOKEN, **SECRET, "HEED_SLACK_API_URL": "slack.com"}, "HEED_SLACK_API_URL"),
     ],

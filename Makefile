@@ -11,7 +11,7 @@ STAMP := .venv/.heed-setup
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-.PHONY: setup run test check format lock bench faults soak train clean
+.PHONY: setup run test check format lock bench faults soak train pictures clean
 
 setup: $(STAMP)
 
@@ -58,6 +58,10 @@ soak: $(STAMP)
 # Fits the reader's weights anew from the text in the repository.
 train: $(STAMP)
 	$(BIN)/python -m tests.train
+
+# Draws every layout of Slack anew into docs/pictures; needs the distribution's Chromium.
+pictures: $(STAMP)
+	$(BIN)/python -m tests.pictures
 
 # Names and hashes only; where packages come from is each machine's own setting.
 lock: | $(UV)

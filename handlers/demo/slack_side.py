@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from handlers.demo import cast
 from handlers.demo.fields import line_field
 from handlers.demo.person import person
 from handlers.demo.replies import answered
+from handlers.demo.slack_api import Aside
 from handlers.demo.slack_ways import APP, customer, send_click, send_command, send_message, ts_of
 from handlers.demo.ways_in import Delivery
 from handlers.parts import Parts
@@ -28,17 +28,20 @@ VALUE_LIMIT = 2_000
 SHOWN = 20
 
 
-def add_routes(
-    demo: Blueprint, parts: Parts, slack: SlackSettings, whispers: Sequence[str]
-) -> None:
-    """`whispers` are what Heed said to the clicker alone, oldest first."""
+def add_routes(demo: Blueprint, parts: Parts, slack: SlackSettings, aside: Aside) -> None:
+    """`aside` is what Heed said or opened to the clicker alone, oldest first."""
 
     def talker() -> dict[str, Json]:
         return person(parts, customer(slack), APP, "you in Slack")
 
     @demo.get("/demo/slack")
     def slack_side() -> Response:
-        return jsonify(person=talker(), cards=cards(parts), whispers=list(whispers))
+        return jsonify(
+            person=talker(),
+            cards=cards(parts),
+            whispers=list(aside.whispers),
+            windows=list(aside.windows),
+        )
 
     @demo.post("/demo/slack/message")
     def slack_message() -> Response:
@@ -59,6 +62,7 @@ def add_routes(
             block_id=line_field("block_id", VALUE_LIMIT, required=False),
             action_id=line_field("action_id", VALUE_LIMIT),
             value=line_field("value", VALUE_LIMIT, required=False),
+            selected=line_field("selected", VALUE_LIMIT, required=False),
             ts=line_field("ts", VALUE_LIMIT),
         )
         return answered(

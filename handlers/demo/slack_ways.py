@@ -105,9 +105,18 @@ def send_command(parts: Parts, slack: SlackSettings, line: str) -> Delivery:
 
 
 def send_click(
-    parts: Parts, slack: SlackSettings, *, block_id: str, action_id: str, value: str, ts: str
+    parts: Parts,
+    slack: SlackSettings,
+    *,
+    block_id: str,
+    action_id: str,
+    value: str,
+    selected: str,
+    ts: str,
 ) -> Delivery:
     """A click of the team's on a card that stands at `ts` in the review channel.
+
+    `value` is a button's, `selected` that of an entry of the menu; one of them is empty.
 
     Raises:
         NoAnswer: the door did not accept it.
@@ -130,11 +139,14 @@ def send_click(
         "message": {"type": "message", "ts": ts, "bot_id": BOT, "text": ""},
         "actions": [
             {
-                "type": "button",
                 "block_id": block_id,
                 "action_id": action_id,
-                "value": value,
                 "action_ts": ts_of(now),
+                **(
+                    {"type": "overflow", "selected_option": {"value": selected}}
+                    if selected
+                    else {"type": "button", "value": value}
+                ),
             }
         ],
     }

@@ -95,8 +95,8 @@ def blueprint(parts: Parts) -> Blueprint:
         return jsonify(messages=outgoing.latest(parts))
 
     if parts.slack is not None:
-        whispers = slack_api.add_routes(demo, parts.slack)
-        slack_side.add_routes(demo, parts, parts.slack, whispers)
+        aside = slack_api.add_routes(demo, parts.slack)
+        slack_side.add_routes(demo, parts, parts.slack, aside)
     return demo
 
 

@@ -237,6 +237,34 @@ def test_the_team_decides_on_a_card_in_slack(page: Page) -> None:
     expect(page.locator("#verdict")).to_have_text("allowed")
 
 
+def test_the_menu_of_a_card_takes_it_on_and_opens_windows(page: Page) -> None:
+    page.get_by_label("Country").select_option("FR")
+    new_number(page)
+    page.get_by_role("button", name="non", exact=True).click()
+    expect(page.locator("#reading .note")).to_contain_text("A person decides")
+    page.get_by_role("tab", name="Slack").click()
+    card = page.locator(".review").last
+    card.get_by_label("More").click()
+    card.get_by_role("button", name="Assign to me").click()
+    expect(page.locator(".review").first).to_contain_text("Taken on by: @U0SUPPORT")
+    card = page.locator(".review").first
+    card.get_by_label("More").click()
+    card.get_by_role("button", name="Choose what stops…").click()
+    window = page.get_by_role("dialog", name="Opt out")
+    expect(window).to_contain_text("Everything, on every channel of the person")
+    window.get_by_role("button", name="Close").click()
+    expect(window).to_have_count(0)
+
+
+def test_a_command_alone_opens_the_form(page: Page) -> None:
+    page.get_by_role("tab", name="Slack").click()
+    page.get_by_label("Slash command").fill("/optout")
+    page.get_by_label("Slash command").press("Enter")
+    window = page.get_by_role("dialog", name="Record an opt-out")
+    expect(window).to_contain_text("Phone number, mail address or @person")
+    expect(window).to_contain_text("Where it was heard")
+
+
 def test_staff_record_what_they_heard_on_the_phone(page: Page) -> None:
     page.get_by_role("tab", name="Slack").click()
     page.get_by_label("Slash command").fill("/optout +1 202 555 0177 heard on the phone")

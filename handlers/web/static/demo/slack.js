@@ -1,7 +1,7 @@
 // Slack: what a customer writes to the bot, what the team types, and the cards with their buttons.
 
 import { get, post } from "./api.js";
-import { draw, mrkdwn } from "./blocks.js";
+import { draw, drawView, mrkdwn } from "./blocks.js";
 import { $, announce, busy, el, fault } from "./dom.js";
 import { show } from "./findings.js";
 import { refresh } from "./outgoing.js";
@@ -10,11 +10,13 @@ import { showTalk, summary } from "./talk.js";
 const WHISPER_MS = 700;
 const NUMBER = /\+[\d ().-]{7,18}\d/;
 let heard = 0;
+let seen = 0;
 
 export async function open() {
   try {
-    const { person, cards, whispers } = await get("/demo/slack");
+    const { person, cards, whispers, windows } = await get("/demo/slack");
     heard = whispers.length;
+    seen = windows.at(-1)?.number || 0;
     showTalk($("slack-talk"), person);
     showCards(cards);
     show(person);
@@ -57,12 +59,29 @@ async function click(button) {
   refresh();
 }
 
-// What Heed says to the clicker alone comes a moment after the click.
+// What Heed says or opens to the clicker alone comes a moment after the click.
 async function hearWhispers() {
-  const { whispers } = await get("/demo/slack").catch(() => ({ whispers: [] }));
+  const { whispers, windows } = await get("/demo/slack").catch(() => ({ whispers: [], windows: [] }));
+  const opened = windows.filter(({ number }) => number > seen).at(-1);
+  if (opened) showWindow(opened);
   const news = whispers.slice(heard);
   heard = whispers.length;
   if (news.length) $("whisper").replaceChildren(...news.map((text) => el("p", {}, mrkdwn(text))));
+}
+
+// As it looks in Slack; here it can only be looked at.
+function showWindow({ number, view }) {
+  seen = number;
+  const close = el("button", { class: "quiet", onclick: () => dialog.close() }, "Close");
+  const dialog = el(
+    "dialog",
+    { "aria-label": view.title.text, onclose: () => dialog.remove() },
+    drawView({ ...view, close: null, submit: null }),
+    el("div", { class: "buttons" }, close),
+  );
+  document.body.append(dialog);
+  dialog.showModal();
+  close.focus();
 }
 
 async function say(text) {
@@ -80,8 +99,9 @@ async function run(text) {
   if (!answer) return;
   const { blocks, text: said } = answer.answer;
   $("command-answer").replaceChildren(
-    ...(blocks.length ? draw(blocks, () => {}) : [said ? mrkdwn(said) : "Heed would now open its form in Slack."]),
+    ...(blocks.length ? draw(blocks, () => {}) : [said ? mrkdwn(said) : ""]),
   );
+  if (!blocks.length && !said) setTimeout(hearWhispers, WHISPER_MS);
   showCards(answer.cards);
   const typed = text.match(NUMBER);
   const number = typed && `+${typed[0].replaceAll(/\D/g, "")}`;

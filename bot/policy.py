@@ -174,6 +174,17 @@ class Policy:
             return known
         return Sender(id=recipient, channel=channel, program=DEFAULT_PROGRAM.name)
 
+    def known_as(self, channel: Channel, recipient: str) -> str:
+        """The sender's id as heed.toml spells it, where a provider differs in the `+` alone.
+
+        Digits-only providers name a long short code and a number in the same way.
+        """
+        for spelled in (recipient, recipient.removeprefix("+"), f"+{recipient}"):
+            known = self.senders.get(sender_key(channel, spelled))
+            if known is not None:
+                return known.id
+        return recipient
+
     def first_sender(self, channel: Channel) -> Sender | None:
         """Who writes on this channel where no message tells; None where none is configured."""
         return next((one for one in self.senders.values() if one.channel is channel), None)

@@ -114,6 +114,9 @@ class Desk:
             StoreUnavailable: nothing was kept.
             NotAllowed, NotFound, Conflict: an actor's recording or decision was refused.
         """
+        if isinstance(inbound, InboundMessage | Recording):
+            ours = self.voice.policy.known_as(inbound.address.channel, inbound.recipient)
+            inbound = replace(inbound, recipient=ours) if ours != inbound.recipient else inbound
         match inbound:
             case InboundMessage():
                 receipt = self._part(inbound) if inbound.part else self._message(inbound)

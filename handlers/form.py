@@ -39,6 +39,12 @@ def needed(form: Mapping[str, str], name: str) -> str:
     return value
 
 
+def how_many(form: Mapping[str, str], name: str) -> int:
+    """A small count, as of pictures; 0 where there is none that can be read."""
+    value = form.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else 0  # noqa: PLR2004
+
+
 def posted(request: RawRequest) -> list[tuple[str, bytes]]:
     """The fields of a form of either kind, in order, their bytes as they came; files are left out.
 

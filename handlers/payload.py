@@ -14,6 +14,7 @@ from typing import Any, TypeGuard
 
 from handlers.ports import Malformed
 
+_LONGEST_NUMBER = 20  # digits
 _LATEST = 1 << 36  # seconds; beyond it a number is no time
 
 
@@ -60,14 +61,14 @@ class Payload:
         """A time in ISO 8601 or in seconds since 1970; None where there is none."""
         value = self.value.get(name)
         text = str(int(value)) if _is_seconds(value) else self.optional(name)
-        if text.isdigit():
-            seconds = int(text)
+        if text.isascii() and text.isdigit():
+            seconds = int(text) if len(text) < _LONGEST_NUMBER else _LATEST
             return datetime.fromtimestamp(seconds, UTC) if seconds < _LATEST else None
         try:
             moment = datetime.fromisoformat(text)
-        except ValueError:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):  # no time, or one before the first or after the last
             return None
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def _path(self, name: str) -> str:
         return f"{self.where}.{name}" if self.where else name

@@ -217,7 +217,9 @@ def signed(request: RawRequest, secret: str) -> RawRequest:
         raise TypeError("an RSA key signs for SNS")
     signature = key.sign(content, padding.PKCS1v15(), hashes.SHA256())
     envelope |= {"SignatureVersion": "2", "Signature": base64.b64encode(signature).decode()}
-    return replace(request, body=json.dumps(envelope, ensure_ascii=False).encode())
+    return replace(
+        request, body=json.dumps(envelope, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    )
 
 
 def make_key(folder: Path, account: Account, now: datetime) -> dict[str, str]:

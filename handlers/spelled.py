@@ -39,6 +39,14 @@ def person(channel: Channel, number: str, field: str) -> Address:
     try:
         if channel is Channel.WHATSAPP:
             return addresses.whatsapp(number)
-        return addresses.sms(with_plus(number))
+        return _texter(number)
     except addresses.AddressError:
         raise Malformed(field) from None
+
+
+def _texter(number: str) -> Address:
+    """Bare digits are an international number in use, else a US one, else one that may yet be."""
+    try:
+        return addresses.sms(number)
+    except addresses.AddressError:
+        return addresses.sms(with_plus(number))

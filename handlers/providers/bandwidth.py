@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from pydantic import Field
 
@@ -21,6 +22,7 @@ from handlers.provider_block import provider_block
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import basic, require_basic
 from handlers.spelled import person
+from handlers.unreadable import read_each
 from storage.rows import OutboxItem
 
 BLOCKED = "4775"  # the person opted out at the carrier; 4470 and 4482 are about spam
@@ -62,11 +64,9 @@ class Bandwidth(AnswersByApi):
             raise Unverified("account_unknown")
 
     def parse(self, request: RawRequest) -> Sequence[Inbound]:
-        found = [
-            inbound
-            for event in read_json_list(request.body)
-            for inbound in _event(event, request.received_at)
-        ]
+        at = request.received_at
+        events = read_json_list(request.body)
+        found = read_each(self.name, events, partial(_event, received_at=at), at)
         if not found:
             raise Unsupported("receipt")
         return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -24,6 +25,7 @@ from handlers.provider_block import provider_block
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import basic, require_basic
 from handlers.spelled import digits, listed, person, with_plus
+from handlers.unreadable import read_each
 from storage.rows import OutboxItem
 
 _PAGE = 100
@@ -59,11 +61,9 @@ class Infobip(AnswersByApi):
         require_basic(request.headers.get("authorization", ""), pairs)
 
     def parse(self, request: RawRequest) -> Sequence[Inbound]:
-        found = [
-            inbound
-            for result in read_json(request.body).objects("results")
-            for inbound in _result(result, request.received_at)
-        ]
+        at = request.received_at
+        results = read_json(request.body).objects("results")
+        found = read_each(self.name, results, partial(_result, received_at=at), at)
         if not found:
             raise Unsupported("notice")
         return found

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from bot.model import Channel, Inbound, InboundMessage, MessageKind, ProviderIntent
 from handlers.account import Account
-from handlers.form import fields, needed
+from handlers.form import fields, how_many, needed
 from handlers.http_client import post, require_taken
 from handlers.payload import Payload
 from handlers.ports import HttpAnswer, Malformed, RawRequest, SendError, Unsupported, Unverified
@@ -32,6 +32,8 @@ BLOCKED = "200"  # the person is on Plivo's do-not-disturb list
 SIGNATURES = ("x-plivo-signature-ma-v3", "x-plivo-signature-v3")
 NONCE = "x-plivo-signature-v3-nonce"
 _MOST_SIGNATURES = 8
+_SAYS_SOMETHING = frozenset({"Text", "Body", "MediaCount", "ContentType"})
+_NO_WORDS = frozenset({"media", "unknown"})  # content types of WhatsApp
 _INTENTS = {
     "optout": ProviderIntent.STOP,
     "optin": ProviderIntent.START,
@@ -78,10 +80,10 @@ class Plivo:
 
     def parse(self, request: RawRequest) -> Sequence[Inbound]:
         form = dict(fields(request.body))
-        if "Text" in form or "Body" in form or form.get("MediaCount", "0") != "0":
-            return [_message(form, request.received_at)]
         if "Status" in form:
             return _receipt(form, request.received_at)
+        if not _SAYS_SOMETHING.isdisjoint(form):
+            return [_message(form, request.received_at)]
         raise Malformed("Text")
 
     def respond(self, receipts: Sequence[Receipt]) -> HttpAnswer:
@@ -118,7 +120,6 @@ def _channel(form: Mapping[str, str]) -> Channel:
 
 def _message(form: Mapping[str, str], received_at: datetime) -> InboundMessage:
     intent = _INTENTS.get(form.get("MessageIntent", "").lower(), ProviderIntent.NONE)
-    media = form.get("MediaCount", "0")
     return InboundMessage(
         provider=Plivo.name,
         account=form.get("PowerpackUUID", ""),
@@ -130,7 +131,7 @@ def _message(form: Mapping[str, str], received_at: datetime) -> InboundMessage:
         received_at=received_at,
         provider_intent=intent,
         provider_replied=intent is not ProviderIntent.NONE,
-        media_count=int(media) if media.isdigit() and len(media) < 4 else 0,  # noqa: PLR2004
+        media_count=how_many(form, "MediaCount") or int(form.get("ContentType") in _NO_WORDS),
     )
 
 

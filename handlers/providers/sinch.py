@@ -10,6 +10,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from pydantic import Field
 
@@ -91,7 +92,7 @@ class Sinch(AnswersByApi):
             return [_text_message(kind, event, request.received_at)]
         notice = event.object("opt_out_notification")
         if notice.value:
-            return [_opted_out(event, notice, request.received_at)]
+            return [_opted_out(event, notice, request)]
         message = event.object("message")
         if message.optional("direction") == "TO_APP":
             return [_conversation(event, message, request.received_at)]
@@ -185,16 +186,17 @@ def _conversation(event: Payload, message: Payload, received_at: datetime) -> In
     )
 
 
-def _opted_out(event: Payload, notice: Payload, received_at: datetime) -> Inbound:
+def _opted_out(event: Payload, notice: Payload, request: RawRequest) -> Inbound:
     channel = _CHANNELS.get(notice.optional("channel"), Channel.SMS)
     moment = event.optional("event_time") or event.optional("accepted_time")
+    told = moment or sha256(request.body).hexdigest()  # each opt-out is one of its own
     return provider_block(
         Sinch.name,
         person(channel, notice.optional("identity"), f"{notice.where}.identity"),
-        event_id=f"{notice.text('contact_id')}:{notice.optional('identity')}:{moment}",
+        event_id=f"{notice.text('contact_id')}:{notice.optional('identity')}:{told}",
         recipient="",
         evidence="consent list of the Conversation API",
-        received_at=received_at,
+        received_at=request.received_at,
     )
 
 

@@ -47,6 +47,7 @@ from storage.rows import OutboxItem
 
 TOLERANCE = timedelta(seconds=300)
 BLOCKED = "40300"  # the person opted out at Telnyx
+_RICH = frozenset({"RCS", "WHATSAPP"})  # what holds no words there is a thing of its own
 _KEY_BYTES = 32
 _PAGE = 250
 
@@ -155,10 +156,10 @@ def _message(payload: Payload, received_at: datetime) -> InboundMessage:
         "HELP": ProviderIntent.HELP,
     }.get(payload.optional("autoresponse_type").upper(), ProviderIntent.NONE)
     channel = Channel.WHATSAPP if payload.optional("type") == "WHATSAPP" else Channel.SMS
-    body = payload.object("body")
-    tapped = body.object("suggestion_response").optional("postback_data")
+    text, tapped = _words(payload)
+    rich = payload.optional("type") in _RICH
+    media = len(payload.objects("media")) or int(rich and not text)
     who = payload.object("from")
-    text = payload.optional("text") or body.object("text").optional("body") or body.optional("text")
     return InboundMessage(
         provider=Telnyx.name,
         account=payload.optional("messaging_profile_id"),
@@ -167,13 +168,33 @@ def _message(payload: Payload, received_at: datetime) -> InboundMessage:
         address=_person(who, channel),
         also=_other_name(who, channel),
         recipient=_ours(payload),
-        text=text or tapped,
+        text=text,
         received_at=received_at,
         occurred_at=payload.moment("received_at"),
         provider_intent=intent,
         provider_replied=intent is not ProviderIntent.NONE,
-        media_count=len(payload.objects("media")),
+        media_count=media,
     )
+
+
+def _words(payload: Payload) -> tuple[str, bool]:
+    """What was said, and whether by a tap; on RCS and WhatsApp it stands in `body`.
+
+    A tap is read by its label, which the person saw; by what it stands for where none is told.
+    """
+    body = payload.object("body")
+    if body.optional("type") == "reaction":
+        raise Unsupported("reaction")
+    taps = body.object("interactive")
+    for tap, label, meaning in (
+        (body.object("suggestion_response"), "text", "postback_data"),
+        (body.object("button"), "text", "payload"),
+        (taps.object(taps.optional("type")), "title", "id"),
+    ):
+        if said := tap.optional(label) or tap.optional(meaning):
+            return said, True
+    text = payload.optional("text") or body.object("text").optional("body") or body.optional("text")
+    return text, False
 
 
 def _refusals(payload: Payload, received_at: datetime) -> Sequence[Inbound]:

@@ -26,7 +26,7 @@ from bot.model import (
     ProviderIntent,
 )
 from handlers.account import Account
-from handlers.form import fields, needed
+from handlers.form import fields, how_many, needed
 from handlers.http_client import post, require_taken
 from handlers.optout_lists import ToBlock
 from handlers.ports import (
@@ -53,6 +53,7 @@ STOP_KEYWORDS = ("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "rev
 DEFAULT_KEYWORDS = frozenset((*STOP_KEYWORDS, "start", "yes", "unstop", "help", "info"))
 # Consent facts among the error codes; the 300xx are about deliverability and are none.
 BLOCKED = frozenset({"21610", "63014"})
+_INBOUND = "received"  # the status of what a person sent; every other one is of a text of ours
 _MOST_CONSENTS = 25  # in one call
 CHANNELS = {"": Channel.SMS, "rcs": Channel.SMS, "whatsapp": Channel.WHATSAPP}
 
@@ -129,10 +130,11 @@ class Twilio:
         if request.content_type == "application/json":
             raise Unsupported("json_event")
         form = dict(reversed(fields(request.body)))  # the first of repeated fields
+        status = form.get("MessageStatus") or form.get("SmsStatus") or _INBOUND
+        if status != _INBOUND:
+            return self._status(form, request.received_at)
         if "Body" in form or form.get("NumMedia", "0") != "0":
             return [self._message(form, request.received_at)]
-        if "MessageStatus" in form or "SmsStatus" in form:
-            return self._status(form, request.received_at)
         raise Malformed("Body")
 
     def _message(self, form: Mapping[str, str], received_at: datetime) -> InboundMessage:
@@ -143,7 +145,6 @@ class Twilio:
             "START": ProviderIntent.START,
             "HELP": ProviderIntent.HELP,
         }.get(opt_out_type.upper(), ProviderIntent.NONE)
-        media = form.get("NumMedia", "0")
         return InboundMessage(
             provider=self.name,
             account=form.get("AccountSid", ""),
@@ -157,7 +158,7 @@ class Twilio:
             provider_replied=provider_intent is not ProviderIntent.NONE,
             provider_keyword=text.strip().casefold() in DEFAULT_KEYWORDS,
             answers_inline=True,
-            media_count=int(media) if media.isdigit() and len(media) < 4 else 0,  # noqa: PLR2004
+            media_count=how_many(form, "NumMedia"),
         )
 
     def _status(self, form: Mapping[str, str], received_at: datetime) -> Sequence[Inbound]:

@@ -180,6 +180,8 @@ def _of_messages_api(event: Payload, received_at: datetime) -> InboundMessage:
     who, ours = event.object("from"), event.object("to")  # version 0.1; bare in version 1
     channel = event.optional("channel") or who.optional("type")
     content = event.object("message").object("content")
+    if "reaction" in (event.optional("message_type"), content.optional("type")):
+        raise Unsupported("reaction")
     tapped = event.object("reply").optional("title") or event.object("button").optional("text")
     text = event.optional("text") or content.optional("text")
     return InboundMessage(

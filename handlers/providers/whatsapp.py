@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field
@@ -29,6 +31,7 @@ from handlers.payload import Payload, read_json
 from handlers.ports import (
     AnswersByApi,
     HttpAnswer,
+    Malformed,
     RawRequest,
     SendError,
     Unsupported,
@@ -38,6 +41,7 @@ from handlers.provider_block import provider_block
 from handlers.settings import List, Part, PublicUrl, Settings, is_set_up, part
 from handlers.signatures import hmac_sha256, require
 from handlers.spelled import listed, person
+from handlers.unreadable import read_each
 from storage.rows import OutboxItem
 
 STOPPED_MARKETING = "131050"  # the person stopped marketing from this business
@@ -87,12 +91,13 @@ class WhatsApp(AnswersByApi):
 
     def parse(self, request: RawRequest) -> Sequence[Inbound]:
         found: list[Inbound] = []
+        at = request.received_at
         for entry in read_json(request.body).objects("entry"):
             for change in entry.objects("changes"):
-                account, value = entry.optional("id"), change.object("value")
-                found += _messages(account, value, request.received_at)
-                found += _preferences(account, value, request.received_at)
-                found += _refusals(value, request.received_at)
+                update = _Update(entry.optional("id"), change.object("value"), at)
+                for items, read in _READ.items():
+                    told = update.value.objects(items)
+                    found += read_each(self.name, told, partial(read, update), at)
         if not found:
             raise Unsupported("update")
         return found
@@ -146,28 +151,38 @@ def content(text: str, choices: Json) -> dict[str, Json]:
     }
 
 
-def _messages(account: str, value: Payload, received_at: datetime) -> Iterator[Inbound]:
-    ours = value.object("metadata").optional("phone_number_id")
-    for message in value.objects("messages"):
-        kind = message.text("type")
-        if kind in _SAYS_NOTHING:
-            continue
-        text, tapped, media = _words(kind, message)
-        who, also = _names(value, message, "from", "from_user_id")
-        yield InboundMessage(
-            provider=WhatsApp.name,
-            account=account,
-            event_id=message.text("id"),
-            kind=MessageKind.BUTTON if tapped else MessageKind.MESSAGE,
-            address=who,
-            also=also,
-            recipient=ours,
-            text=text,
-            received_at=received_at,
-            occurred_at=message.moment("timestamp"),
-            media_count=media,
-            in_reply_to=message.object("context").optional("id"),
-        )
+class _Update(NamedTuple):
+    """One change of an account of ours, which may hold many messages."""
+
+    account: str
+    value: Payload
+    received_at: datetime
+
+    @property
+    def ours(self) -> str:
+        return self.value.object("metadata").optional("phone_number_id")
+
+
+def _message(update: _Update, message: Payload) -> Iterator[Inbound]:
+    kind = message.text("type")
+    if kind in _SAYS_NOTHING:
+        return
+    text, tapped, media = _words(kind, message)
+    who, also = _names(update.value, message, "from", "from_user_id")
+    yield InboundMessage(
+        provider=WhatsApp.name,
+        account=update.account,
+        event_id=message.text("id"),
+        kind=MessageKind.BUTTON if tapped else MessageKind.MESSAGE,
+        address=who,
+        also=also,
+        recipient=update.ours,
+        text=text,
+        received_at=update.received_at,
+        occurred_at=message.moment("timestamp"),
+        media_count=media,
+        in_reply_to=message.object("context").optional("id"),
+    )
 
 
 def _words(kind: str, message: Payload) -> tuple[str, bool, int]:
@@ -176,74 +191,77 @@ def _words(kind: str, message: Payload) -> tuple[str, bool, int]:
         case "text":
             return message.object("text").optional("body"), False, 0
         case "button":
-            return message.object("button").optional("text"), True, 0
+            button = message.object("button")
+            return button.optional("text") or button.optional("payload"), True, 0
         case "interactive":
             tap = message.object("interactive")
             chosen = tap.object(tap.optional("type"))
             ours, _, number = chosen.optional("id").partition(":")
             if ours == _CHOICE:  # the number that stands beside it in our question
                 return number, True, 0
-            return chosen.optional("title"), True, 0
+            label = chosen.optional("title")
+            return label, bool(label), 0 if label else 1  # a form that was filled in has none
         case _:  # a picture, a voice note, a place, what comes next year: with its caption
             return message.object(kind).optional("caption"), False, 1
 
 
-def _preferences(account: str, value: Payload, received_at: datetime) -> Iterator[Inbound]:
+def _preference(update: _Update, wish: Payload) -> Iterator[Inbound]:
     """Marketing stopped or resumed in WhatsApp itself; it carries no id of its own."""
-    ours = value.object("metadata").optional("phone_number_id")
-    for wish in value.objects("user_preferences"):
-        said, moment = wish.optional("value"), wish.moment("timestamp")
-        if said not in ("stop", "resume") or wish.optional("category") != "marketing_messages":
-            continue
-        who, also = _names(value, wish, "wa_id", "user_id")
-        fields = (account, ours, who.value, said, wish.optional("timestamp"))
-        event_id = hashlib.sha256("\0".join(fields).encode()).hexdigest()
-        if said == "stop":
-            yield provider_block(
-                WhatsApp.name,
-                who,
-                event_id=event_id,
-                recipient=ours,
-                evidence="marketing stopped in WhatsApp",
-                received_at=received_at,
-                occurred_at=moment,
-                of_sender=True,
-                also=also,
-            )
-        else:  # the person's own word, with the app's clock: an old one lifts nothing
-            yield InboundMessage(
-                provider=WhatsApp.name,
-                account=account,
-                event_id=event_id,
-                kind=MessageKind.PREFERENCE,
-                address=who,
-                also=also,
-                recipient=ours,
-                text="",
-                received_at=received_at,
-                occurred_at=moment,
-                provider_intent=ProviderIntent.START,
-                provider_replied=True,
-            )
+    said, moment = wish.optional("value"), wish.moment("timestamp")
+    if said not in ("stop", "resume"):
+        return
+    if wish.optional("category") != "marketing_messages":  # a stop of what nobody knows yet
+        raise Malformed(f"{wish.where}.category")
+    who, also = _names(update.value, wish, "wa_id", "user_id")
+    fields = (update.account, update.ours, who.value, said, wish.optional("timestamp"))
+    event_id = hashlib.sha256("\0".join(fields).encode("utf-8", "surrogatepass")).hexdigest()
+    if said == "stop":
+        yield provider_block(
+            WhatsApp.name,
+            who,
+            event_id=event_id,
+            recipient=update.ours,
+            evidence="marketing stopped in WhatsApp",
+            received_at=update.received_at,
+            occurred_at=moment,
+            of_sender=True,
+            also=also,
+        )
+    else:  # the person's own word, with the app's clock: an old one lifts nothing
+        yield InboundMessage(
+            provider=WhatsApp.name,
+            account=update.account,
+            event_id=event_id,
+            kind=MessageKind.PREFERENCE,
+            address=who,
+            also=also,
+            recipient=update.ours,
+            text="",
+            received_at=update.received_at,
+            occurred_at=moment,
+            provider_intent=ProviderIntent.START,
+            provider_replied=True,
+        )
 
 
-def _refusals(value: Payload, received_at: datetime) -> Iterator[Inbound]:
-    """Receipts for what we sent. Only a refusal by the person's own will is a fact."""
-    ours = value.object("metadata").optional("phone_number_id")
-    for status in value.objects("statuses"):
-        codes = [error.optional("code") for error in status.objects("errors")]
-        if STOPPED_MARKETING in codes:
-            who, also = _names(value, status, "recipient_id", "recipient_user_id")
-            yield provider_block(
-                WhatsApp.name,
-                who,
-                event_id=f"{status.text('id')}:{STOPPED_MARKETING}",
-                recipient=ours,
-                evidence=f"error {STOPPED_MARKETING}",
-                received_at=received_at,
-                of_sender=True,
-                also=also,
-            )
+def _refusal(update: _Update, status: Payload) -> Iterator[Inbound]:
+    """A receipt for what we sent. Only a refusal by the person's own will is a fact."""
+    codes = [error.optional("code") for error in status.objects("errors")]
+    if STOPPED_MARKETING in codes:
+        who, also = _names(update.value, status, "recipient_id", "recipient_user_id")
+        yield provider_block(
+            WhatsApp.name,
+            who,
+            event_id=f"{status.text('id')}:{STOPPED_MARKETING}",
+            recipient=update.ours,
+            evidence=f"error {STOPPED_MARKETING}",
+            received_at=update.received_at,
+            of_sender=True,
+            also=also,
+        )
+
+
+_READ = {"messages": _message, "user_preferences": _preference, "statuses": _refusal}
 
 
 def _names(

@@ -338,3 +338,29 @@ def test_everything_said_by_id_covers_the_texts_to_the_number(desk: Site) -> Non
     says(desk, ID_ALONE, "stop everything, all channels", 2)
     assert desk.bench.holds(BSUID) == {"everything": "stopped"}
     assert blocked(desk, addresses.sms("+12025550123"))
+
+
+# --- batches, and what is new --------------------------------------------------------------------
+
+
+def test_one_message_that_nobody_can_read_hides_no_other(desk: Site) -> None:
+    said = message(1, NOW, "text", {"body": "stop"})
+    said["messages"].insert(0, {"id": "wamid.7", "type": "text", "from": "nobody"})
+    hears(desk, "messages", said)
+    assert desk.bench.holds(ANN) == {"channel": "stopped"}
+    (review,) = desk.parts.store.read(lambda session: session.open_reviews())
+    assert review.cause == "unreadable"
+
+
+def test_a_form_that_was_filled_in_reaches_a_person(desk: Site) -> None:
+    form = {"type": "nfm_reply", "nfm_reply": {"body": "Sent", "response_json": "{}"}}
+    hears(desk, "messages", message(1, NOW, "interactive", form))
+    (review,) = desk.parts.store.read(lambda session: session.open_reviews())
+    assert review.cause == "media"
+
+
+def test_a_stop_of_another_kind_of_messages_reaches_a_person(desk: Site) -> None:
+    wish = {"wa_id": "12025550123", "category": "utility_messages", "value": "stop"}
+    hears(desk, "user_preferences", {"user_preferences": [wish]})
+    (review,) = desk.parts.store.read(lambda session: session.open_reviews())
+    assert review.cause == "unreadable"

@@ -25,6 +25,10 @@ from handlers.account import Account
 from handlers.ports import RawRequest
 from handlers.settings import Settings
 
+_OF_THE_DESK = {
+    "HEED_SECRET_KEY": "32 random bytes in base64: openssl rand -base64 32; keep it safe",
+    "HEED_PUBLIC_URL": "the https address of this desk, as the provider is to call it",
+}
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
@@ -120,23 +124,43 @@ def missing(account: Account, settings: Settings) -> list[str]:
     return [account.prefix + name for name in needed if not settings.env.get(account.prefix + name)]
 
 
-def instructions(account: Account, settings: Settings) -> Iterator[str]:
-    """Lines that say what to set here and what to paste there."""
+def instructions(
+    account: Account, settings: Settings, given: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Lines that say what to set here and what to paste there.
+
+    `given` is the environment as it was, without what the demo made up; None: nothing is made up.
+    """
     guide = guide_of(account.provider)
     webhook = account.webhook(settings)
     yield f"{guide.title}: two things to do"
     yield ""
     yield "1. Here, in the environment of heed serve:"
     for name, where in guide.connect.variables.items():
-        mark = "set    " if settings.env.get(account.prefix + name) else "MISSING"
+        mark = _mark(account.prefix + name, settings, given)
         yield f"   {mark} {account.prefix}{name:<20} {where}"
+    if given is not None and settings.demo and given.get("HEED_ENV") != "demo":
+        yield "   With these it is no longer the demo, and needs settings of its own:"
+        for name, where in _OF_THE_DESK.items():
+            yield f"   {_mark(name, settings, given)} {name:<{len(account.prefix) + 20}} {where}"
     yield ""
     yield "2. There:"
     for step in guide.connect.steps:
         yield f"   - {step.replace('{webhook}', webhook)}"
     if not webhook.startswith("https://"):
         yield ""
-        yield "HEED_PUBLIC_URL is no https address: the provider could not reach this desk."
+        yield (
+            "HEED_PUBLIC_URL is no https address: the provider could not reach this desk. Set it "
+            "to the address under which a reverse proxy or a tunnel brings requests here."
+        )
+
+
+def _mark(variable: str, settings: Settings, given: Mapping[str, str] | None) -> str:
+    """Whether it is set, also by the demo alone: that is no credential of anybody."""
+    if not settings.env.get(variable):
+        return "MISSING"
+    made_up = given is not None and settings.demo and not given.get(variable)
+    return "demo   " if made_up else "set    "
 
 
 def message(account: Account, settings: Settings, said: Said) -> RawRequest:

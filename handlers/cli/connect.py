@@ -24,6 +24,7 @@ REASONS = {
     "HEED_PUBLIC_URL; compare both, the way they are written too",
     "timestamp_unreadable": "it carried no time that could be read",
     "stale": "its time is too far from this machine's clock; is the clock right?",
+    "token_wrong": "its verify token is another than the one that is set here",
     "time_missing": "it carried no time that could be read",
     "time_stale": "its time is too far from this machine's clock; is the clock right?",
     "account_unknown": "it is genuine, but of another account than the one whose id is set here",
@@ -54,7 +55,7 @@ def connect(ctx: click.Context, provider: Account, wait_s: int) -> None:
         settings = load_settings(os.environ)
     except SettingsError as fault:
         fail(str(fault))
-    for line in guide.instructions(provider, settings):
+    for line in guide.instructions(provider, settings, os.environ):
         click.echo(line)
     if lacking := guide.missing(provider, settings):
         fail(f"set {', '.join(lacking)}, start heed serve, and run this again")

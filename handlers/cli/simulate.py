@@ -99,7 +99,7 @@ def simulate(
         )
         signing = key.read_text() if key else guide.secret(provider, parts.settings)
         if not signing:
-            fail(f"{provider.provider} keeps its private key: heed simulate --help, --make-key")
+            fail(_keeps_its_key(provider))
         if why := guide.guide_of(provider.provider).simulate.wordless:
             click.echo(why)
         signer = guide.module_of(provider.provider).signed
@@ -110,6 +110,15 @@ def simulate(
             ctx.exit(NOT_TAKEN)
         if not url:
             _show(parts, provider, person, now)
+
+
+def _keeps_its_key(account: Account) -> str:
+    key = f"{account.provider}-simulate.key"
+    return (
+        f"{account.provider} signs with a private key that it keeps, so that only a test desk "
+        f"hears you: heed simulate {account.key} --make-key FOLDER, set what that prints, start "
+        f"heed serve again, then heed simulate {account.key} TEXT --key FOLDER/{key}"
+    )
 
 
 def _make_key(account: Account, folder: Path) -> None:
@@ -147,20 +156,32 @@ def _show(parts: Parts, account: Account, person: str, since: datetime) -> None:
     """How the desk of this machine read it, and what it answers."""
     last = _newest_entry(parts, account, person)
     if last is None or last[0].recorded_at < since:
-        click.echo("The desk recorded nothing new: it knew this message already.")
+        click.echo(
+            "The desk recorded nothing new: it knew this message already, or passed it over."
+        )
         return
     entry, item = last
     scope = f" ({entry.scope})" if entry.scope else ""
     click.echo(f"read as  {entry.facts.get('intent', '-')}; recorded: {entry.kind}{scope}")
-    answer = f"{shown(str(item.payload['text']))}  [{item.state}]" if item else "(nothing)"
-    click.echo(f"answer   {answer}")
+    click.echo(f"answer   {_answer(entry, item)}")
+    waits = parts.store.read(lambda session: session.open_reviews())
+    for review in (one for one in waits if one.entry_id == entry.id):
+        click.echo(f"review   {review.id} ({review.cause}): heed reviews")
+
+
+def _answer(entry: LedgerEntry, item: OutboxItem | None) -> str:
+    if item is not None:
+        return f"{shown(str(item.payload['text']))}  [{item.state}]"
+    elsewhere = entry.facts.get("provider_replied") or entry.facts.get("provider_keyword")
+    return "(none of ours: the provider answers this word itself)" if elsewhere else "(nothing)"
 
 
 def _newest_entry(
     parts: Parts, account: Account, person: str
 ) -> tuple[LedgerEntry, OutboxItem | None] | None:
     found: list[tuple[LedgerEntry, OutboxItem | None]] = []
-    for address in _spellings(person):
+    nobody = Address(channel=Channel.OTHER, value=f"provider:{account.provider}")  # unreadable
+    for address in (*_spellings(person), nobody):
         addr = parts.store.address_hash(address)
         history, promised = parts.store.read(
             lambda session, addr=addr: (session.history(addr), session.outbox(addr))  # type: ignore[misc]

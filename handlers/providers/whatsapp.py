@@ -78,7 +78,11 @@ class WhatsApp(AnswersByApi):
         asked = parse_qs(urlsplit(request.url).query)
         if asked.get("hub.mode") != ["subscribe"]:
             raise Unverified("mode_missing")
-        require(next(iter(asked.get("hub.verify_token", ())), ""), [self._settings.verify_token])
+        given = next(iter(asked.get("hub.verify_token", ())), "")
+        try:
+            require(given, [self._settings.verify_token])
+        except Unverified:
+            raise Unverified("token_wrong") from None
         challenge = next(iter(asked.get("hub.challenge", ())), "")
         if not challenge.isascii() or not challenge.isalnum():  # never echo markup
             raise Unverified("challenge_unreadable")

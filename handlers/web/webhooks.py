@@ -81,6 +81,8 @@ def blueprint(parts: Parts) -> Blueprint:
         try:
             answer = provider.greet(raw)
         except Unverified as refusal:
+            if refusal.reason == "token_wrong":  # else it is anybody who looked in
+                callers.note(name, Call.REFUSED, raw.received_at, refusal.reason)
             _refuse(name, refusal)
         callers.note(name, Call.GREETED, raw.received_at)
         return _response(answer)

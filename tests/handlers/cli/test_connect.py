@@ -33,6 +33,8 @@ def test_connect_sees_the_first_signed_request_and_simulate_its_answer(tmp_path:
         assert "<Message>" in simulated
         assert "read as  opt_out; recorded: opted_out (channel)" in simulated
         assert heed(env, "check", "+12025550123").returncode == 1
+        nameless = heed(env, "simulate", "twilio", "stop", "--from", "ACME").stdout.decode()
+        assert "(unreadable): heed reviews" in nameless
 
 
 def test_connect_tells_why_a_request_was_refused(tmp_path: Path) -> None:
@@ -62,6 +64,9 @@ def test_what_is_not_set_up_yet_is_named_and_nothing_is_waited_for(tmp_path: Pat
     assert told.returncode == 2
     assert b"/webhooks/telnyx" in told.stdout
     assert b"set HEED_TELNYX_PUBLIC_KEY, HEED_TELNYX_API_KEY" in told.stderr
+    assert b"no longer the demo" in told.stdout
+    assert b"MISSING HEED_PUBLIC_URL" in told.stdout
+    assert b"demo    HEED_TWILIO_AUTH_TOKEN" in heed(env, "connect", "twilio", "--wait", "0").stdout
     assert b"there is none of this name; aws-sns" in heed(env, "connect", "pigeon").stderr
     assert heed(env, "migrate").returncode == 0
     assert b"heed connect telnyx says how" in heed(env, "simulate", "telnyx", "stop").stderr

@@ -12,6 +12,7 @@ import pytest
 
 from bot import addresses
 from bot.model import CHANNEL_SCOPE, Act, Actor, Address, Channel, Recording, Role
+from handlers.callers import Call, last_call
 from handlers.checking import Question, check
 from handlers.providers.whatsapp import content, signed
 from handlers.serve import worker
@@ -338,6 +339,17 @@ def test_everything_said_by_id_covers_the_texts_to_the_number(desk: Site) -> Non
     says(desk, ID_ALONE, "stop everything, all channels", 2)
     assert desk.bench.holds(BSUID) == {"everything": "stopped"}
     assert blocked(desk, addresses.sms("+12025550123"))
+
+
+def test_a_wrong_verify_token_is_told_to_whoever_connects(desk: Site) -> None:
+    path, store = "/webhooks/whatsapp", desk.parts.store
+    assert desk.client.get(path).status_code == 403
+    assert last_call(store, "whatsapp", Call.REFUSED) is None  # anybody may look in
+    asked = {"hub.mode": "subscribe", "hub.verify_token": "another", "hub.challenge": "1"}
+    assert desk.client.get(path, query_string=asked).status_code == 403
+    refused = last_call(store, "whatsapp", Call.REFUSED)
+    assert refused is not None
+    assert refused.reason == "token_wrong"
 
 
 # --- batches, and what is new --------------------------------------------------------------------

@@ -10,13 +10,12 @@ from typing import Any
 from bot.fold import fold
 
 _ROOT = files("bot") / "data"
-_FOLDERS = ("concepts", "keywords", "less", "phrases", "privacy")
+_FOLDERS = ("concepts", "keywords", "less", "phrases", "privacy", "reasons")
 _SINGLE = (
     "lookalikes.toml",
     "typos.toml",
     "unclear.toml",
     "context.toml",
-    "reasons.toml",
     "model.bin",
 )
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import click
 
-from bot.model import Channel, Context, Intent
+from bot.model import Channel, Context, Intent, Reading, Reason
 from bot.reading import VERSION, read
 from bot.reading.evaluation import FIGURES, Outcome, Share, confusion, cost, figures
 from bot.reading.hard import holds_stop_word
 from handlers.cli.baselines import BASELINES
 from handlers.cli.context import fail, shown
+from handlers.cli.reason_table import Named, reason_table
 
 _WIDTH = 100
 
@@ -29,6 +30,7 @@ class Labelled:
     channel: Channel
     context: Context
     choices: tuple[str, ...]
+    reason: Reason | None = None
 
 
 @click.command()
@@ -38,8 +40,8 @@ class Labelled:
 def evaluate(files: Sequence[Path], *, baselines: bool, errors: int) -> None:
     """Read the labelled messages of FILES and say how well they were understood.
 
-    A line is {"text", "channel", "lang", "intent", "context"?, "choices"?}. docs/accuracy.md
-    explains the figures.
+    A line is {"text", "channel", "lang", "intent", "context"?, "choices"?, "reason"?}.
+    docs/accuracy.md explains the figures.
     """
     try:
         items = [item for path in files for item in labelled(path)]
@@ -47,6 +49,9 @@ def evaluate(files: Sequence[Path], *, baselines: bool, errors: int) -> None:
         fail(str(fault))
     outcomes = [outcome(item) for item in items]
     print("\n".join(report(outcomes)))
+    if any(item.reason for item in items):
+        print("\nreasons\n")
+        print("\n".join(reasons(items)))
     if baselines:
         print("\nsimpler methods, on the same messages\n")
         print("\n".join(compared(items, outcomes)))
@@ -74,6 +79,7 @@ def labelled(path: Path) -> Iterator[Labelled]:
                     channel=Channel(item["channel"]),
                     context=Context(item.get("context") or "none"),
                     choices=tuple(map(str, item.get("choices") or ())),
+                    reason=Reason(item["reason"]) if item.get("reason") else None,
                 )
             except (KeyError, TypeError, ValueError) as fault:
                 what = f"{path.name}, line {number}: no labelled message ({type(fault).__name__})"
@@ -82,7 +88,7 @@ def labelled(path: Path) -> Iterator[Labelled]:
 
 def outcome(item: Labelled) -> Outcome:
     """The message as Heed reads it, without being told its language."""
-    found = read(item.text, channel=item.channel, context=item.context, choices=item.choices)
+    found = _reading(item)
     return Outcome(
         lang=item.lang,
         label=item.label,
@@ -91,6 +97,20 @@ def outcome(item: Labelled) -> Outcome:
         hard=holds_stop_word(item.text, item.lang),
         sure=found.confidence,
     )
+
+
+def reasons(items: Sequence[Labelled]) -> Iterator[str]:
+    """The table of the reasons that people gave, for those lines that are labelled with one."""
+    named = [
+        Named(lang=item.lang, label=item.reason, found=_reading(item).reason)
+        for item in items
+        if item.reason is not None
+    ]
+    return reason_table(named)
+
+
+def _reading(item: Labelled) -> Reading:
+    return read(item.text, channel=item.channel, context=item.context, choices=item.choices)
 
 
 def report(outcomes: Sequence[Outcome]) -> Iterator[str]:

@@ -76,3 +76,20 @@ def test_a_line_that_is_no_labelled_message_is_named_but_not_shown(
 def test_a_baseline_does_what_its_documentation_says(name: str, heard: str, missed: str) -> None:
     assert BASELINES[name](heard)
     assert not BASELINES[name](missed)
+
+
+def test_reasons_have_a_table_of_their_own_where_lines_are_labelled_with_one(
+    tmp_path: Path,
+) -> None:
+    lines = [
+        {"text": "too many", "reason": "too_many"},
+        {"text": "the moon was full", "reason": "privacy"},
+        {"text": "never signed up", "reason": "too_many"},
+    ]
+    shared = {"lang": "en", "channel": "email", "context": "reason_asked", "intent": "reason"}
+    file = tmp_path / "reasons.jsonl"
+    file.write_text("\n".join(json.dumps(shared | line) for line in lines))
+    told = CliRunner().invoke(evaluate, [str(file)]).stdout.partition("\nreasons\n")[2]
+    rows = {line.split()[0]: line.split()[1:] for line in told.splitlines() if line.strip()}
+    assert rows["too_many"] == ["2", "0.500", "0.500", "0.000"]
+    assert rows["privacy"] == ["1", "0.000", "0.000", "1.000"]

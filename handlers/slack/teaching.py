@@ -32,8 +32,6 @@ SHOWN_EVERY = timedelta(seconds=3)
 LONGEST = timedelta(minutes=2)
 """Shorter than a worker's lease."""
 NOT_OPENED = "The window did not open. Please click once more."
-FOR = "For messages to this sender in this language"
-FOR_ALL = "For every message"
 
 
 class _Closed(Exception):  # noqa: N818 - it names what happened
@@ -137,18 +135,22 @@ class Counting:
 
 
 def _said(proposal: Proposal, found: Effect) -> list[str]:
-    which = FOR if proposal.sender or proposal.lang else FOR_ALL
-    read = f"{which}: this message would be read as {proposal.reads}. "
+    read = f"{_whom(proposal)}: this message would be read as {proposal.reads}. "
     return [read + ". ".join(in_words(found)) + "."]
+
+
+def _whom(proposal: Proposal) -> str:
+    to = " to this sender" if proposal.sender else ""
+    language = " in this language" if proposal.lang else ""
+    return f"For messages{to}{language}" if to or language else "For every message"
 
 
 def window(proposals: Sequence[Proposal], said: Sequence[str]) -> Block:
     """The view: each proposal's lines, then what is known of their effect."""
     blocks: list[Block] = []
     for one in proposals:
-        whom = FOR if one.sender or one.lang else FOR_ALL
         blocks += [
-            rich.section(f"*{whom}*, in heed.toml:"),
+            rich.section(f"*{_whom(one)}*, in heed.toml:"),
             rich.rich_text(rich.preformatted(one.lines)),
         ]
     return {

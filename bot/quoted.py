@@ -193,7 +193,7 @@ def _own_words(part: list[str], *, below_quote: bool) -> str:
             skipping = bool(words)
             continue
         human = any(kept)
-        if is_signature_mark(words) or (human and _ends_here(folded, at, below_quote=below_quote)):
+        if _ends_here(folded, at, human=human, below_quote=below_quote):
             break
         fresh = at == 0 or len(part[at - 1]) < _FULL_LINE
         if not human and is_banner(words):
@@ -204,7 +204,7 @@ def _own_words(part: list[str], *, below_quote: bool) -> str:
             skipping = True
         elif below_quote and fresh and is_footer(words) and _points(folded, at):
             break
-        elif not is_client_line(words):
+        elif not is_client_line(words, last=human and _is_last_paragraph(folded, at)):
             kept.append(line)
         elif human:  # people write above it; what is below is the mail that they answer
             break
@@ -215,10 +215,19 @@ def _own_words(part: list[str], *, below_quote: bool) -> str:
     return "\n".join(kept).strip()
 
 
-def _ends_here(folded: list[str], at: int, *, below_quote: bool) -> bool:
-    """True if the rest is a footer: below a rule, or a list's own words beside a link."""
+def _is_last_paragraph(folded: list[str], at: int) -> bool:
+    return not folded[at - 1] and not any(folded[at + 1 : at + 3])
+
+
+def _ends_here(folded: list[str], at: int, *, human: bool, below_quote: bool) -> bool:
+    """True if the rest is a signature or a footer: below a rule, or a list's words beside a link.
+
+    `human` says that somebody's words stand above it in this part.
+    """
     words = folded[at]
-    if is_long_rule(words):
+    if is_signature_mark(words) or not human:
+        return is_signature_mark(words) or (below_quote and is_long_rule(words))
+    if is_long_rule(words) and not _is_prose(folded[at + 1 :]):
         return True
     if is_rule(words):
         rest = [line for line in folded[at + 1 : at + _FOOTER_LINES + 2] if line]
@@ -227,6 +236,15 @@ def _ends_here(folded: list[str], at: int, *, below_quote: bool) -> bool:
         return len(rest) <= _FOOTER_LINES and (not rest or any(map(points_somewhere, rest)))
     paragraph_start = not folded[at - 1]
     return paragraph_start and not below_quote and is_footer(words) and _links(folded, at)
+
+
+def _is_prose(below: list[str]) -> bool:
+    """Sentences of somebody who set two passages apart; no footer, disclaimer or card."""
+    lines = [line for line in below[: _FOOTER_LINES + 1] if line]
+    strange = any(
+        points_somewhere(line) or is_footer(line) or is_disclaimer(line) for line in lines
+    )
+    return bool(lines) and lines[0].endswith(_SENTENCE_ENDS) and not strange
 
 
 def _is_card(lines: list[str]) -> bool:

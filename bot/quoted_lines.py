@@ -54,6 +54,7 @@ def any_of(phrases: Sequence[str]) -> str:
 
 
 _CLIENT_STARTS: Final = Starts(PHRASES["client"]["starts"])
+_MINE: Final = Starts(PHRASES["client"]["mine"])
 _CLIENT_ENDS: Final = folded_phrases("client", "ends")
 _BRANDS: Final = folded_phrases("client", "brands")
 _DEVICE: Final = re.compile(any_of(folded_phrases("client", "devices")))
@@ -68,6 +69,8 @@ _MANY_UNDERSCORES: Final = 16  # Outlook's and mailman's rule; nobody types that
 _RULE: Final = 5
 _CLIENT_CHARS: Final = 90
 _SHORT_WORDS: Final = 5
+_MINE_WORDS: Final = 9
+_AROUND: Final = DECORATION + "()<>[]"
 
 
 # --- signatures, client lines, notices -----------------------------------------------------------
@@ -90,13 +93,21 @@ def is_drawn(folded: str) -> bool:
     return len(folded) >= _MANY_UNDERSCORES and is_rule(folded)
 
 
-def is_client_line(folded: str) -> bool:
-    """True if a mail program wrote it about itself ("Sent from my iPhone")."""
-    line = _URL.sub("", folded)
+def is_client_line(folded: str, *, last: bool = False) -> bool:
+    """True if a mail program wrote it about itself ("Sent from my iPhone").
+
+    `last` says that it is a paragraph of its own, and the last one: then a few words that begin so
+    are enough, whatever the program or the device is called.
+    """
+    line = _URL.sub("", folded).strip(_AROUND)
     if len(line) > _CLIENT_CHARS:
         return False
     if not (_CLIENT_STARTS.match(line) or line.rstrip(". ").endswith(_CLIENT_ENDS)):
         return False
+    if last and _CLIENT_STARTS.match(line):
+        most = _MINE_WORDS if _MINE.match(line) else _SHORT_WORDS
+        if len(line.split()) <= most:
+            return True
     if any(brand in line for brand in _BRANDS):
         return True
     short = len(line.split()) <= _SHORT_WORDS

@@ -98,7 +98,12 @@ def _mark(element: etree._Element) -> None:
         element.text = _OPEN + (element.text or "")
         if len(element) == 0 and not element.text.strip(_OPEN):  # an empty anchor shows no text
             element.text, element.tail = None, _OPEN + (element.tail or "")
-    elif classes & _QUOTE_CLASSES or name in _QUOTE_IDS or name.startswith("yahoo_quoted"):
+    elif (
+        classes & _QUOTE_CLASSES
+        or name in _QUOTE_IDS
+        or name.startswith("yahoo_quoted")
+        or element.get("name") == "messageReplySection"
+    ):
         _enclose(element, _OPEN, _CLOSE)
     elif element.tag == "blockquote" and not _is_indent(element.get("style") or ""):
         if element.get("type") == "cite" or ("gmail_quote" in classes and _in_gmail(element)):

@@ -15,6 +15,12 @@ ALONE = {
     "a single word": "STOP",
     "unsubscribe alone": "unsubscribe",
     "a dash before the word": "-stop",
+    "a last paragraph that ends like a client line": "你好\n\n请不要再发送",
+    "one that begins so and goes on": "Hi,\n\nSent from you every day, please end that.",
+    "two passages with a rule between": (
+        "One.\n\n________________________________\n\nTwo, and thanks.\n\nBest regards,\nAnn"
+    ),
+    "a comment in a program": "Look:\n\n  // Sent from my custom mailer\nthat is the line",
     "greeting and sign-off stay": "Hello,\n\nplease stop.\n\nKind regards\nAnn",
     "a journey is no header block": "Please rebook:\nFrom: Leeds\nTo: York\nthanks",
     "an appointment is none either": "Interview:\n\nDate: Wednesday 3, October 2011\nTime: 7 : 00am\nAddress: 130 Fox St",
@@ -202,6 +208,18 @@ CUT: dict[str, tuple[str, str]] = {
     "a name below a long rule": (
         "可以\n\n——————————————————————————————\n\n小满\n活动协调人",
         "可以",
+    ),
+    "a device nobody has heard of": ("Stop\n\nSent from my TI-85", "Stop"),
+    "a program nobody has heard of": (
+        "Stop\n\nSent from Nine\n\nOn 3 March 2026, R <a@example.com> wrote:\n> x",
+        "Stop",
+    ),
+    "a client line with stars": ("Stop\n*Sent from my iPhone*", "Stop"),
+    "a client line in brackets": ("Stop\n\n(Sent from mobile device)", "Stop"),
+    "a Chinese device": ("别发了\n\n发自我的华为手机", "别发了"),
+    "a signature below the last quote": (
+        "No.\n\n> Sale?\n\n_______________________\nUnsubscribe at any time.",
+        "No.",
     ),
     "GroupWise, without a mark": (
         "Stop.\n\n>>> Rosa <a@example.com> 11/24/2026 9:12 AM >>>\nSale\nUnsubscribe",

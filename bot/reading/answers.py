@@ -12,8 +12,9 @@ from bot.reading.data import table
 from bot.reading.grammar import split
 from bot.reading.judge import Verdict
 from bot.reading.message import evidence, reading
+from bot.reading.naming import named
 from bot.reading.reasons import reason_of
-from bot.reading.scope import Words, named
+from bot.reading.scope import Words
 from bot.reading.tokens import PAUSE, Sentence, sentences
 
 _TABLE = table("context")

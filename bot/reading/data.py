@@ -16,6 +16,7 @@ _SINGLE = (
     "typos.toml",
     "unclear.toml",
     "context.toml",
+    "scopes.toml",
     "model.bin",
 )
 

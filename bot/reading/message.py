@@ -10,8 +10,9 @@ from bot.reading import keywords, phrases
 from bot.reading.data import VERSION
 from bot.reading.grammar import split
 from bot.reading.judge import NOTHING, Verdict, judge
+from bot.reading.naming import named
 from bot.reading.phrases import Claim
-from bot.reading.scope import Words, named
+from bot.reading.scope import Words
 from bot.reading.tokens import PAUSE, Sentence, Token
 
 _CUES = frozenset(("stop", "unsubscribe", "unsub", "optout", "🛑"))
@@ -82,8 +83,11 @@ def from_verdict(
 
 
 def scope_of(intent: Intent, parts: Iterable[Sentence], words: Words) -> Scope | None:
-    """What a stop covers; None for readings that stop nothing."""
+    """What a stop covers, or the part that a START asks for; None for everything else."""
     match intent:
+        case Intent.OPT_IN:
+            part = named(parts, words)
+            return part if part.value else None
         case Intent.OPT_OUT:
             return named(parts, words)
         case Intent.WRONG_NUMBER:

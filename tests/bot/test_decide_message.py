@@ -326,6 +326,24 @@ def test_an_erasure_blocks_at_once_and_has_a_month() -> None:
     assert decision.review.due_at == NOW + timedelta(days=30)
 
 
+PROMOTIONS = Scope(ScopeKind.TOPIC, "promotions")
+
+
+def test_start_promotions_lifts_the_stop_of_promotions_alone() -> None:
+    asks = reading(Intent.OPT_IN, scope=PROMOTIONS)
+    decision = decide(sms("start promotions"), asks, stopped(PROMOTIONS), stopped(NEWSLETTER))
+    assert [change.scope for change in decision.changes] == [PROMOTIONS]
+    assert decision.entries[0].scope == PROMOTIONS
+
+
+def test_start_promotions_under_a_stop_of_the_channel_is_for_a_person() -> None:
+    asks = reading(Intent.OPT_IN, scope=PROMOTIONS)
+    decision = decide(sms("start promotions"), asks, stopped())
+    assert decision.changes == ()
+    assert decision.review is not None
+    assert decision.review.cause is ReviewCause.RESTART
+
+
 def test_a_question_about_ones_own_data_goes_to_a_person_who_has_a_month() -> None:
     decision = decide(sms("what do you have on me"), reading(Intent.OTHER, privacy_request=True))
     assert decision.review is not None

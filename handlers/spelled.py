@@ -6,6 +6,7 @@ from bot import addresses
 from bot.model import Address, Channel
 from handlers.ports import Malformed
 
+_NATIONAL = 10  # digits, in the North American plan
 _SHORTEST, _LONGEST = 7, 15  # digits of an international number (E.164); fewer are a short code
 
 
@@ -45,8 +46,14 @@ def person(channel: Channel, number: str, field: str) -> Address:
 
 
 def _texter(number: str) -> Address:
-    """Bare digits are an international number in use, else a US one, else one that may yet be."""
-    try:
-        return addresses.sms(number)
-    except addresses.AddressError:
-        return addresses.sms(with_plus(number))
+    """Ten digits alone may be a US number without its `1`, where no other country has them in use.
+
+    Whatever is longer or shorter is international, as the providers document it.
+    """
+    bare = number.strip()
+    if len(bare) == _NATIONAL and bare.isascii() and bare.isdigit():
+        try:
+            return addresses.sms(bare)
+        except addresses.AddressError:  # of a country whose numbers nobody here knows yet
+            pass
+    return addresses.sms(with_plus(bare))

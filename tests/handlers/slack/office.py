@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
@@ -48,6 +49,9 @@ help_contact = "help@example.com"
 name = "surveys"
 title = "Surveys"
 """
+
+
+_clicks = itertools.count(1)  # each click brings a trigger of its own
 
 
 def fixture(name: str) -> dict[str, Any]:
@@ -110,7 +114,7 @@ class Office:
         return self.send(urlencode(form).encode(), "application/x-www-form-urlencoded")
 
     def click(self, action: str, value: str, *, user: str = LEE, ts: str = "") -> Answer:
-        payload = fixture("block-actions")
+        payload = fixture("block-actions") | {"trigger_id": f"click.{next(_clicks)}"}
         payload["user"]["id"] = user
         payload["actions"][0] |= {"action_id": action, "value": value}
         payload["container"]["message_ts"] = ts or self.card_ts()
@@ -118,7 +122,7 @@ class Office:
 
     def pick(self, entry: str, value: str, *, user: str = LEE, ts: str = "") -> Answer:
         """An entry of a card's menu."""
-        payload = fixture("block-actions")
+        payload = fixture("block-actions") | {"trigger_id": f"click.{next(_clicks)}"}
         payload["user"]["id"] = user
         action = payload["actions"][0]
         del action["value"]

@@ -13,7 +13,7 @@ from tests.handlers.slack.office import GUEST, KIM, LEE, PHONE, Office, fixture
 
 
 def press(desk: Office, action: str, user: str = LEE) -> None:
-    payload = fixture("block-actions")
+    payload = fixture("block-actions") | {"trigger_id": f"{action}.{user}"}
     payload["user"] |= {"id": user}
     payload["container"] = {"type": "view", "view_id": "V0HOME"}
     del payload["channel"]

@@ -72,7 +72,7 @@ def pick(desk: Office, review: Review, entry: More) -> None:
 
 
 def press(desk: Office, action: str) -> None:
-    payload = fixture("block-actions")
+    payload = fixture("block-actions") | {"trigger_id": action}
     payload["user"] |= {"id": LEE}
     payload["container"] = {"type": "view", "view_id": "V0HOME"}
     del payload["channel"]
@@ -177,7 +177,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, st
     try:
         with office(folder, HEED_SLACK_DIGEST_AT="9:00 UTC", HEED_HUMAN_MAILBOX="") as desk:
             live(desk)
-            desk.until(lambda: len(desk.slack.of("views.open")) > 8)
+            desk.until(lambda: bool(desk.slack.of("views.update")))
             yield desk, "\n".join(lines)
     finally:
         root.removeHandler(ear)

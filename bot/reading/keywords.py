@@ -7,7 +7,7 @@ once or repeated: `STOP`, `stop!!`, `S.T.O.P`, `Unsubscribe please`, `STOP - Bob
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -119,16 +119,18 @@ def find(
     parts: Sequence[Sentence], end: int, hint: str | None
 ) -> tuple[Keyword, Token, Token] | None:
     """The keyword that the whole message is, with its first and last token."""
-    tokens = [t for part in parts for t in part.tokens if t.word != PAUSE and t.start < end]
-    words = [t for t in tokens if not _decoration(t.word)] or tokens[:1]
-    if not words or len(words) > _MOST_WORDS:
-        return None
-    plain = _without_courtesies(words)
-    courteous = len(plain) < len(words)
-    keyword = _lookup(tuple(t.word for t in plain), hint) if plain else None
-    if keyword is None or (keyword.bare and courteous):
-        return None
-    return keyword, plain[0], plain[-1]
+    tokens = [t for part in parts for t in part.tokens if t.word != PAUSE]
+    unsigned = [t for t in tokens if t.start < end]
+    # the whole first: a listed phrase may end like a signature or a courtesy
+    for kept in (tokens, unsigned) if len(unsigned) < len(tokens) else (tokens,):
+        words = [t for t in kept if not _decoration(t.word)] or kept[:1]
+        if not words or len(words) > _MOST_WORDS:
+            continue
+        for plain in _less_and_less_courteous(words):
+            keyword = _lookup(tuple(t.word for t in plain), hint)
+            if keyword is not None and not (keyword.bare and len(plain) < len(words)):
+                return keyword, plain[0], plain[-1]
+    return None
 
 
 def unclear(parts: Sequence[Sentence]) -> tuple[str, bool, str] | None:
@@ -159,19 +161,20 @@ def _lookup(row: Words, hint: str | None) -> Keyword | None:
     )
 
 
-def _without_courtesies(words: list[Token]) -> list[Token]:
-    changed = True
-    while changed and words:
-        changed = False
+def _less_and_less_courteous(words: list[Token]) -> Iterator[list[Token]]:
+    """The words, and what remains each time that a courtesy at an end is taken away."""
+    while words:
+        yield words
         row = tuple(t.word for t in words)
         for size in range(min(LISTS.longest_courtesy, len(row) - 1), 0, -1):
             if row[-size:] in LISTS.courtesies:
-                words, changed = words[:-size], True
+                words = words[:-size]
                 break
             if row[:size] in LISTS.courtesies:
-                words, changed = words[size:], True
+                words = words[size:]
                 break
-    return words
+        else:
+            return
 
 
 def _decoration(word: str) -> bool:

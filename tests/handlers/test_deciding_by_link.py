@@ -146,3 +146,10 @@ def test_words_are_shown_as_words(desk: Site) -> None:
     desk.bench.hears(mail("<script>hm</script> not sure I still want these"))
     page = desk.client.get(link(desk)).text
     assert "<script>" not in page
+
+
+def test_what_a_wish_for_less_asks_for_stands_in_the_mail_and_on_the_page(desk: Site) -> None:
+    desk.bench.hears(sms("once a week is enough", who=ANN))
+    _, text = forwarded(desk, ANN)
+    assert "Asks for: at most once a week." in text
+    assert "They ask for: at most once a week." in desk.client.get(link(desk, ANN)).text

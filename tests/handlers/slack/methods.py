@@ -117,8 +117,12 @@ class Triggers:
     _issued: dict[str, datetime] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
 
-    def issue(self, trigger: str) -> None:
+    def issue(self, trigger: str) -> str:
+        """The trigger of one more click: this one, or another where it is used up already."""
+        if trigger in self._used:
+            trigger = f"{trigger}.{len(self._issued)}"
         self._issued.setdefault(trigger, self.clock())
+        return trigger
 
     def refused(self, trigger: str) -> str:
         """Slack's error code; empty: it was good, and is used up."""

@@ -135,8 +135,8 @@ class Office:
         return self.interaction(payload)
 
     def interaction(self, payload: Mapping[str, Any]) -> Answer:
-        body = urlencode({"payload": json.dumps(payload)}).encode()
-        self.slack.triggers.issue(payload.get("trigger_id", ""))
+        trigger = self.slack.triggers.issue(payload.get("trigger_id", ""))
+        body = urlencode({"payload": json.dumps({**payload, "trigger_id": trigger})}).encode()
         answer = self.send(body, "application/x-www-form-urlencoded")
         self.slack.refused += answer_faults(payload, answer.json)
         return answer

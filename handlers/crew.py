@@ -1,4 +1,4 @@
-"""The threads of a worker: one claims for all that are free to send, one does the chores.
+"""The threads of a worker: one claims for all that are free to send, each chore has its own.
 
 What is claimed is being sent a moment later, so that a worker that dies leaves no answer in doubt
 whose call was not begun. Any number of processes share one outbox: what one has claimed, others
@@ -11,10 +11,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 
 from handlers.logs import whereabouts
-from handlers.worker import IDLE_S, PATIENCE_S, Worker
+from handlers.worker import IDLE_S, PATIENCE_S, Chore, Worker
 from storage import OutboxItem, Store, StoreError
 
 log = logging.getLogger("heed.worker")
@@ -38,17 +39,21 @@ class Crew:
             threading.Thread(target=self._send, name=f"heed-sender-{number}", daemon=True)
             for number in range(senders)
         ]
-        # Chores beside the claims: four slow sends must not hold up the seals.
-        self._loops = [
-            threading.Thread(target=self._claim, name="heed-worker", daemon=True),
-            threading.Thread(target=self._do_chores, name="heed-worker-chores", daemon=True),
+        self._claimer = threading.Thread(target=self._claim, name="heed-worker", daemon=True)
+        # A thread each: four slow sends must not hold up the seals, nor a Slack that hangs or a
+        # text that cannot be read the other chores.
+        self._chores = [
+            threading.Thread(
+                target=self._do, args=(chore,), name=f"heed-chore-{number}", daemon=True
+            )
+            for number, chore in enumerate(worker.chores)
         ]
 
     def start(self) -> None:
         unlisten = self._store.listen(self._awake.set)
         if unlisten is not None:
             self._unlisten, self._idle_s = unlisten, WOKEN_IDLE_S
-        for thread in (*self._senders, *self._loops):
+        for thread in (*self._senders, self._claimer, *self._chores):
             thread.start()
 
     def stop(self, wait_s: float = 30.0) -> None:
@@ -56,10 +61,10 @@ class Crew:
         until = time.monotonic() + wait_s
         self._worker.stopping.set()
         self._awake.set()
-        _join(self._loops, until)
+        _join([self._claimer], until)
         for _ in self._senders:
             self._claimed.put(None)
-        _join(self._senders, until)
+        _join([*self._senders, *self._chores], until)
         self._unlisten()
 
     def _claim(self) -> None:
@@ -69,8 +74,8 @@ class Crew:
 
         self._repeat(self._round, wait, lambda: self._idle_s)
 
-    def _do_chores(self) -> None:
-        self._repeat(self._worker.do_chores, self._worker.stopping.wait, lambda: IDLE_S)
+    def _do(self, chore: Chore) -> None:
+        self._repeat(partial(self._worker.do, chore), self._worker.stopping.wait, lambda: IDLE_S)
 
     def _repeat(
         self, work: Callable[[], int], wait: Callable[[float], object], idle_s: Callable[[], float]

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from bot.errors import HeedError
 from bot.model import (
@@ -38,6 +38,8 @@ from handlers.recorder import new_id
 from storage import OutboxItem, OutboxState, Session, Store, StoreUnavailable
 
 T = TypeVar("T")
+Chore: TypeAlias = Callable[[datetime], int]
+"""Called again and again with the present instant; returns how much it did."""
 
 log = logging.getLogger("heed.worker")
 
@@ -52,8 +54,8 @@ CLOCK = Actor(name="clock", role=Role.ADMIN)
 class Worker:
     """`speakers` send for one provider name each. With `keep`, nothing leaves: the demo.
 
-    `chores` are called in every round with the present instant and return how much they did; each
-    knows by itself when it is due. Once `stopping` is set, a store that is away is not waited for.
+    Each of the `chores` knows by itself when it is due. Once `stopping` is set, a store that is
+    away is not waited for.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class Worker:
         speakers: Mapping[str, Speaker],
         clock: Callable[[], datetime],
         keep: bool = False,
-        chores: Sequence[Callable[[datetime], int]] = (),
+        chores: Sequence[Chore] = (),
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
@@ -72,7 +74,7 @@ class Worker:
         self._speakers = speakers
         self._clock = clock
         self._keep = keep
-        self._chores = chores
+        self.chores = chores
         self._chance = chance
         self.stopping = threading.Event()
 
@@ -82,7 +84,7 @@ class Worker:
         items = self.claim(1)
         for item in items:
             self.send(item)
-        return done + len(items) + self.do_chores()
+        return done + len(items) + sum(self.do(chore) for chore in self.chores)
 
     def let_clocks_run(self) -> int:
         now = self._clock()
@@ -94,9 +96,8 @@ class Worker:
         now = self._clock()
         return self._store.write(lambda session: session.claim(now, limit, LEASE))
 
-    def do_chores(self) -> int:
-        now = self._clock()
-        return sum(chore(now) for chore in self._chores)
+    def do(self, chore: Chore) -> int:
+        return chore(self._clock())
 
     def _expire(self, session: Session, now: datetime) -> None:
         for item in session.expire(now):

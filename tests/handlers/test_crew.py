@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 import pytest
 
 from bot.model import CHANNEL_SCOPE, Act, Actor, Address, Channel, Recording, Role
 from handlers.crew import Crew
-from handlers.worker import Worker
+from handlers.worker import Chore, Worker
 from storage import OutboxItem, Store, StoreUnavailable, open_store
 from tests.faults.fleet import until
 from tests.faults.people import numbers
@@ -61,11 +62,15 @@ class Office:
     at: Bench
     stack: ExitStack
 
-    def crew(self, line: Line, *, senders: int = 2) -> Crew:
+    def crew(self, line: Line, *, senders: int = 2, chores: Sequence[Chore] = ()) -> Crew:
         store = open_store(self.at.url, secret_keys=[KEY], clock=self.at.clock)
         self.stack.callback(store.close)
         worker = Worker(
-            store=store, desk=self.at.desk, speakers={"twilio": line}, clock=self.at.clock
+            store=store,
+            desk=self.at.desk,
+            speakers={"twilio": line},
+            clock=self.at.clock,
+            chores=chores,
         )
         crew = Crew(worker, store, senders=senders)
         crew.start()
@@ -115,17 +120,35 @@ def test_what_became_of_a_call_is_kept_though_the_store_was_away(
     write = Store.write
     tried: list[int] = []
 
-    def unreliable(store: Store, work: Callable[..., object]) -> object:
+    def unreliable(store: Store, work: Callable[..., object], **more: bytes | None) -> object:
         if away.is_set() and not tried:
             tried.append(1)
             raise StoreUnavailable("restarting")
-        return write(store, work)
+        return write(store, work, **more)
 
     monkeypatch.setattr(Store, "write", unreliable)
     promise(office.at, "+12025550123")
     office.crew(Line(away.set), senders=1)
     until(lambda: states(office.at.store) == {"sent": 1})
     assert tried
+
+
+def test_a_chore_that_hangs_or_fails_holds_up_no_other(office: Office) -> None:
+    let_go, done = threading.Event(), threading.Event()
+
+    def hangs(_now: datetime) -> int:  # as a Slack may that takes calls and answers none
+        return int(let_go.wait(60))
+
+    def fails(_now: datetime) -> int:
+        raise ValueError
+
+    def works(_now: datetime) -> int:
+        done.set()
+        return 0
+
+    office.crew(Line(), chores=(hangs, fails, works))
+    office.stack.callback(let_go.set)
+    assert done.wait(30)
 
 
 @pytest.mark.parametrize("at_desk", ["postgres"], indirect=True)

@@ -164,14 +164,16 @@ class Desk:
         """
         return self.store.read(lambda session: self._recordings.weigh(session, recording))
 
-    def join(self, addr: bytes, of_whole: bytes) -> Receipt | None:
+    def join(self, addr: bytes, of_whole: bytes, *, unread: str = "") -> Receipt | None:
         """Read what there is of a text in parts; None where somebody else just did.
+
+        With `unread`, why that is not possible, a person reads it instead.
 
         Raises:
             StoreUnavailable: it waits on.
         """
         parts = self.store.read(lambda session: session.parts(addr, of_whole))
-        return self.receive(joined(parts)) if parts else None
+        return self.receive(replace(joined(parts), unread=unread)) if parts else None
 
     # --- what people and machines sent -----------------------------------------------------------
 

@@ -11,6 +11,7 @@ from itertools import permutations
 import pytest
 
 from bot.model import Address, Channel, InboundMessage, TextPart
+from bot.reading import read
 from handlers.desk import Desk
 from handlers.joining import Joining
 from storage import StoreUnavailable
@@ -176,3 +177,29 @@ def test_two_that_read_the_same_text_read_it_once(at_desk: Bench) -> None:
     assert Joining(slow)(at_desk.clock.now) == 1
     assert words(at_desk) == ["stop all"]
     assert waiting(at_desk) == 0
+
+
+def test_a_text_that_cannot_be_read_goes_to_a_person_and_holds_up_no_other(
+    at_desk: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = Address(channel=Channel.SMS, value="+12025550177")
+    at_desk.hears(parts(["sto", "p"])[0])
+    at_desk.hears(parts(["stop", "?"], who=other)[0])
+
+    def reads(text: str, **more: object) -> object:
+        if text.startswith("sto "):
+            raise ValueError(text)
+        return read(text, **more)  # type: ignore[arg-type]
+
+    failing = Desk(
+        store=at_desk.store,
+        voice=voice(),
+        reader=reads,  # type: ignore[arg-type]
+        clock=at_desk.clock,
+        routes=ROUTES,
+    )
+    assert Joining(failing)(at_desk.clock.forward(seconds=30)) == 2
+    assert at_desk.holds(other) == {"channel": "stopped"}
+    assert at_desk.holds() == {"channel": "held"}
+    assert waiting(at_desk) == 0
+    assert "sto " not in caplog.text

@@ -111,12 +111,14 @@ def _words(case: Case) -> Decision:
         return case.to_person(ReviewCause.UNREADABLE, holds=CHANNEL_SCOPE)
     if intent in STOPS:
         return late_stop(case) or flooded(case) or stop(case, intent)
-    if provider is ProviderIntent.START or intent is Intent.OPT_IN or yes_to_our_offer(case):
+    wants_in = intent is Intent.OPT_IN or yes_to_our_offer(case)
+    # what is missing of a cut text may say stop: it lifts nothing
+    if provider is ProviderIntent.START or (wants_in and not case.message.cut):
         return start(case)
     if case.reading.privacy_request:
         return _privacy(case)
     if case.message.cut:
-        return case.to_person(ReviewCause.TOO_LONG, holds=None)
+        return case.to_person(ReviewCause.TOO_LONG, holds=case.doubt())
     if case.message.media_count and not case.message.text.strip():
         return case.to_person(ReviewCause.MEDIA, holds=None)
     if provider is ProviderIntent.HELP or intent is Intent.HELP:

@@ -412,6 +412,13 @@ def test_a_text_longer_than_is_read_goes_to_a_person_unless_it_says_stop() -> No
     assert decide(sms("stop", cut=True), Intent.OPT_OUT).outcome == "opted_out"
 
 
+def test_a_text_that_is_not_whole_protects_by_what_it_may_say_and_lifts_nothing() -> None:
+    unclear = decide(sms("hm", cut=True), reading(Intent.AMBIGUOUS, may_be_stop=True))
+    assert unclear.outcome == "held"
+    start = decide(sms("start", cut=True), Intent.OPT_IN, stopped())
+    assert (start.outcome, start.changes) == ("review", ())
+
+
 def test_a_picture_alone_is_looked_at_by_a_person() -> None:
     decision = decide(sms("", media_count=1), Intent.OTHER)
     assert decision.review is not None

@@ -7,6 +7,7 @@ Best effort: nothing essential is said only here. A window's trigger lives for t
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,13 +21,16 @@ from handlers.slack.rich import Block
 log = logging.getLogger("heed.slack.behind")
 
 AT_ONCE = 8
+MOST = 64
+"""What may wait: a window is of no use after three seconds, and the process ends after it all."""
 
 
 class Behind:
-    """Its threads end with the process; what they have not begun is lost with it."""
+    """For any number of threads. Above `MOST` nothing more is taken."""
 
     def __init__(self, client: WebClient) -> None:
         self._client = client
+        self._room = threading.Semaphore(MOST)
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="heed-slack-behind")
 
     def whisper(self, channel: str, user: str, text: str) -> None:
@@ -59,12 +63,19 @@ class Behind:
         self.run(work)
 
     def run(self, work: Callable[[], object]) -> None:
+        """Do it when a thread is free."""
+
         def guarded() -> None:
             try:
                 work()
             except Exception as error:  # noqa: BLE001 - the outermost edge of this thread
                 log.error("failed: %s", whereabouts(error))  # noqa: TRY400 - it may quote words
+            finally:
+                self._room.release()
 
+        if not self._room.acquire(blocking=False):
+            log.warning("not begun: too much waits for Slack")
+            return
         self._threads.submit(guarded)
 
     def _say(self, channel: str, user: str, text: str) -> None:

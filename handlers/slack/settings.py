@@ -124,6 +124,11 @@ def slack_settings(settings: Settings) -> SlackSettings | None:
             f"HEED_PUBLIC_URL is missing; {PREFIX}CLIENT_ID is set, and Slack sends those who "
             "install the app back to it"
         )
+    if slack.client_id and not slack.team_id:
+        raise SettingsError(
+            f"{PREFIX}TEAM_ID is missing; {PREFIX}CLIENT_ID is set, and a workspace that is no "
+            "longer to use the app could not be told from your own"
+        )
     if settings.demo and not _on_this_machine(slack.api_url):  # nothing leaves: the page answers
         return slack.model_copy(update={"api_url": f"{settings.http_url}/demo/slack-api"})
     return slack

@@ -15,6 +15,7 @@ APP = {
     "HEED_SLACK_SIGNING_SECRET": "made-up",
     "HEED_SLACK_CLIENT_ID": "1.2",
     "HEED_SLACK_CLIENT_SECRET": "made-up",
+    "HEED_SLACK_TEAM_ID": "T0HEED",
 }
 
 

@@ -51,6 +51,10 @@ def test_secrets_are_read_in_order_and_never_shown() -> None:
         ({**TOKEN, **SECRET, "HEED_SLACK_CLIENT_ID": "1.2"}, "HEED_SLACK_CLIENT_SECRET"),
         ({**TOKEN, **SECRET, "HEED_SLACK_CLIENT_SECRET": "s"}, "HEED_SLACK_CLIENT_ID"),
         ({**TOKEN, **SECRET, **CLIENT}, "HEED_PUBLIC_URL"),
+        (
+            {**TOKEN, **SECRET, **CLIENT, "HEED_PUBLIC_URL": "https://optout.example.com"},
+            "HEED_SLACK_TEAM_ID",
+        ),
         ({"HEED_SLACK_BOT_TOKEN": "xapp-1", **SECRET}, "HEED_SLACK_BOT_TOKEN"),
         ({**TOKEN, **SECRET, "HEED_SLACK_API_URL": "slack.com"}, "HEED_SLACK_API_URL"),
     ],

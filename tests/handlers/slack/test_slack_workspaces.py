@@ -29,7 +29,11 @@ ELSE = Address(channel=Channel.SLACK, value="T0ELSE/U0ELSE")
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    more: dict[str, Any] = {"HEED_SLACK_CLIENT_ID": "1.2", "HEED_SLACK_CLIENT_SECRET": "made-up"}
+    more: dict[str, Any] = {
+        "HEED_SLACK_CLIENT_ID": "1.2",
+        "HEED_SLACK_CLIENT_SECRET": "made-up",
+        "HEED_SLACK_TEAM_ID": "T0HOME",
+    }
     if request.param == "postgres":
         more["HEED_DATABASE_URL"] = request.getfixturevalue("postgres_server").fresh_url()
     with office(tmp_path, **more) as joined:
@@ -133,10 +137,8 @@ def test_its_people_are_answered_and_reviewed_there_with_its_own_token(desk: Off
     assert calls(desk, "chat.update") == [(TOKEN, "C0ELSE")]
 
 
-def test_its_team_decides_there(desk: Office) -> None:
-    install(desk)
-    says(desk, "dunno")
-    desk.work()
+def click_there(desk: Office) -> None:
+    """A member of the other workspace decides on the card there."""
     payload = deepcopy(fixture("block-actions"))
     payload["user"] |= {"id": LEE, "team_id": "T0ELSE"}
     payload["team"]["id"] = "T0ELSE"
@@ -146,6 +148,13 @@ def test_its_team_decides_there(desk: Office) -> None:
     payload["actions"][0] |= {"action_id": ACTIONS[Verdict.OPT_OUT], "value": value}
     desk.slack.users[LEE] = {"team_id": "T0ELSE"}
     assert desk.interaction(payload).status_code == 200
+
+
+def test_its_team_decides_there(desk: Office) -> None:
+    install(desk)
+    says(desk, "dunno")
+    desk.work()
+    click_there(desk)
     assert review(desk).decided_by == f"slack:T0ELSE/{LEE}"
     desk.slack.calls.clear()
     desk.work()  # asks who the clicker is, there
@@ -305,6 +314,17 @@ def test_a_workspace_that_was_forgotten_is_unknown(desk: Office) -> None:
     assert not desk.parts.store.write(lambda session: forget(session, "T0ELSE"))
     assert installed(desk) == []
     assert desk.parts.store.read(lambda session: session.secret("slack:T0ELSE")) is None
+
+
+def test_its_team_may_nothing_once_it_was_forgotten_though_slack_still_sends(desk: Office) -> None:
+    install(desk)
+    says(desk, "dunno")
+    desk.work()
+    desk.parts.store.write(lambda session: forget(session, "T0ELSE"))
+    for _ in range(2):  # the second time Slack was asked about them
+        click_there(desk)
+        desk.work()
+    assert review(desk).decided_by == ""
 
 
 def test_without_a_client_id_there_is_nothing_to_install(tmp_path: Path) -> None:

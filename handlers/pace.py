@@ -1,7 +1,8 @@
 """How many opt-outs came and how many messages went out, by the hour, sender and topic.
 
 Kept as a few settings of the store: sums of our own senders and topics, nothing of any person.
-Sends are counted where they are told (`POST /v1/sends`), opt-outs from the ledger, hour by hour.
+(`storage.hourly` counts by keyed hash, for ceilings, and forgets after a day.) Sends are counted
+where they are told (`POST /v1/sends`), opt-outs from the ledger, hour by hour.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ STRIPES = 4
 PAGE = 500
 MOST = 20_000
 """Opt-outs of an hour beyond these are not counted: they are a spike anyway."""
+
+SERIES = 1_000
+"""Senders and topics that are followed: whoever gives every message a sender of its own is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +74,10 @@ def note_sends(session: Session, sent: Iterable[tuple[str, str, datetime]], stri
         there, before = _kept(session.setting(name))
         if there > hour:  # told so late that its place is taken
             continue
-        total = counts + Counter(before if there == hour else {})
+        total = Counter(before if there == hour else {})
+        for series, count in counts.items():
+            if series in total or len(total) < SERIES:
+                total[series] += count
         session.save_setting(name, json.dumps({"hour": hour, "counts": total}))
 
 
@@ -127,9 +134,10 @@ def close_hours(store: Store, now: datetime, most: int) -> Pace:
         for hour in range(first, after):
             sends = sends_in(session, hour)
             names = {name for at, name in stops if at == hour} | set(sends)
-            for name in names:
-                one = Hour(stops=stops[hour, name], sends=sends[name])
-                hours.setdefault(name, {})[hour] = one
+            for name in sorted(names, key=lambda one, at=hour: -stops[at, one]):  # type: ignore[misc]
+                if name in hours or len(hours) < SERIES:
+                    one = Hour(stops=stops[hour, name], sends=sends[name])
+                    hours.setdefault(name, {})[hour] = one
         since = min([again.since, *(hour for hour, _ in stops)])
         found = Pace(since=since, until=after, hours=_pruned(hours, running - KEPT))
         session.save_setting(COUNTED, _json(found))

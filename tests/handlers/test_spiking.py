@@ -10,7 +10,7 @@ import pytest
 
 from bot.model import Address, Channel
 from handlers.doctor import Mark, store_findings
-from handlers.pace import close_hours, hour_of, note_sends, pace, sends_in
+from handlers.pace import SERIES, close_hours, hour_of, note_sends, pace, sends_in
 from handlers.spiking import Spikes, going_on
 from tests.handlers.slack.office import Office, office
 from tests.kit import mail
@@ -127,3 +127,18 @@ def test_hours_are_closed_once_and_old_ones_forgotten(quiet: Office) -> None:
         pass
     assert counted.hours == {}
     assert store.read(lambda session: pace(session, far)) == counted
+
+
+def test_what_is_kept_stays_small_though_every_message_has_a_sender_of_its_own(
+    desk: Office,
+) -> None:
+    now, store = desk.bench.clock.now, desk.parts.store
+    leave(desk, 1, "one")
+    own = [(f"{number}@example.com", "", now) for number in range(2 * SERIES)]
+    for stripe in range(2):
+        store.write(lambda session, at=stripe: note_sends(session, own, at))  # type: ignore[misc]
+    sent = store.read(lambda session: sends_in(session, hour_of(now)))
+    assert len(sent) <= 2 * SERIES  # of two stripes
+    counted = close_hours(store, desk.bench.clock.forward(hours=1), 2_000)
+    assert len(counted.hours) == SERIES
+    assert f"sender:{SENDER}" in counted.hours

@@ -31,7 +31,7 @@ from bot.model import (
 from bot.reading import READ_LIMIT
 from bot.zones import zone_of
 from handlers.contacts import link_told
-from handlers.mail_ceiling import ceiling, note_told
+from handlers.mail_ceiling import ceiling, note_ceiling_told
 from handlers.receipt import Receipt
 from handlers.recorder import Origin, Recorder, Routes, new_id
 from handlers.recording_desk import Recordings
@@ -279,7 +279,7 @@ class Desk:
             session, addr, message.address, self._routes, now, policy=policy.version
         )
         if full is Over.NEWS:
-            note_told(session, message.address, policy, now)
+            note_ceiling_told(session, message.address, policy, now)
         receipt, outbox_id = recorder.record(decision, Origin.of(message, message_id))
         for key in keys:
             session.remember_event(

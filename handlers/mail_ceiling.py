@@ -33,7 +33,7 @@ def note_answer(session: Session, address: Address, now: datetime) -> None:
         session.count(Counted.MAIL_ANSWER, _domain(address), now)
 
 
-def note_told(session: Session, address: Address, policy: Policy, now: datetime) -> None:
+def note_ceiling_told(session: Session, address: Address, policy: Policy, now: datetime) -> None:
     """The people are told of this ceiling, once in its hour."""
     domain = _domain(address)
     to_domain = session.times(Counted.MAIL_ANSWER, domain, now).one

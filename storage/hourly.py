@@ -1,7 +1,7 @@
 """How often something happened within the hour, over all processes: what a ceiling is held by.
 
-Counted where it happens, in the transaction that does it. Several at once see the same number, so
-that a ceiling may be passed by as many as there are at once, and no unit waits for another.
+Several at once see the same number, so that a ceiling may be passed by as many as there are. On
+PostgreSQL those that count for the same domain or source commit one after the other.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from typing import Any, TypeGuard
 from handlers.ports import Malformed
 
 _LONGEST_NUMBER = 20  # digits
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 1 << 36  # seconds; beyond it a number is no time
 
 
@@ -58,17 +59,21 @@ class Payload:
         ]
 
     def moment(self, name: str) -> datetime | None:
-        """A time in ISO 8601 or in seconds since 1970; None where there is none."""
+        """A time in ISO 8601 or in seconds since 1970; None where there is none.
+
+        A time before 1970 is none: many systems write one, such as 0001-01-01, for "not known".
+        """
         value = self.value.get(name)
         text = str(int(value)) if _is_seconds(value) else self.optional(name)
         if text.isascii() and text.isdigit():
             seconds = int(text) if len(text) < _LONGEST_NUMBER else _LATEST
             return datetime.fromtimestamp(seconds, UTC) if seconds < _LATEST else None
         try:
-            moment = datetime.fromisoformat(text)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            told = datetime.fromisoformat(text)
+            moment = told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
         except (ValueError, OverflowError):  # no time, or one before the first or after the last
             return None
+        return moment if moment >= _EARLIEST else None
 
     def _path(self, name: str) -> str:
         return f"{self.where}.{name}" if self.where else name

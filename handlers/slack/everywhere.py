@@ -15,7 +15,7 @@ from handlers.ports import HttpAnswer
 from handlers.slack.dispatch import Dispatch
 from handlers.slack.payload import Payload, at, text_at
 from handlers.slack.speaker import SlackSpeaker, review_of
-from handlers.slack.workspaces import HOME, Workspaces
+from handlers.slack.workspaces import HOME, InstalledSettings, Workspaces
 from storage import OutboxItem, Session
 
 T = TypeVar("T")
@@ -32,11 +32,12 @@ class _ForEach(Generic[T]):
 
     def of(self, team: str) -> T:
         parts = self.workspaces.parts(team)
+        served = team if isinstance(parts.slack, InstalledSettings) else HOME
         with self._lock:
-            found = self._made.get(team)
+            found = self._made.get(served)
             if found is None or found[0].slack != parts.slack:
                 found = (parts, self._make(parts))
-                self._made[team] = found
+                self._made[served] = found
             return found[1]
 
 
@@ -88,6 +89,8 @@ class SpeaksEverywhere:
         review = review_of(session, item)
         if review is None:
             return HOME
+        if review.card_team:  # where its card stands; once a person is erased nothing else says so
+            return review.card_team
         entry = session.entry(review.addr, review.entry_id)
         return "" if entry is None else team_of(str(entry.facts.get("place", "")))
 

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from werkzeug.test import TestResponse
 
-from bot.model import Address, Channel, Verdict
+from bot.model import Actor, Address, Channel, Role, Verdict
+from handlers.erasing import erase
 from handlers.slack.buttons import ACTIONS
 from handlers.slack.findings import slack_findings
 from handlers.slack.install import invitation_url
@@ -314,6 +315,19 @@ def test_a_workspace_that_was_forgotten_is_unknown(desk: Office) -> None:
     assert not desk.parts.store.write(lambda session: forget(session, "T0ELSE"))
     assert installed(desk) == []
     assert desk.parts.store.read(lambda session: session.secret("slack:T0ELSE")) is None
+
+
+def test_the_words_of_whoever_is_erased_leave_its_channel_too(desk: Office) -> None:
+    install(desk)
+    says(desk, "dunno, leave me be")
+    desk.work()
+    erase(
+        desk.parts, ELSE, actor=Actor(name="api:ops", role=Role.ADMIN), source="api", event_id="1"
+    )
+    desk.work()
+    (call,) = [one for one in desk.slack.calls if one.method == "chat.update"]
+    assert (call.token, call.args["channel"]) == (TOKEN, "C0ELSE")
+    assert "leave" not in str(call.args)
 
 
 def test_its_team_may_nothing_once_it_was_forgotten_though_slack_still_sends(desk: Office) -> None:

@@ -60,7 +60,10 @@ def smtp() -> None:
 @click.group(invoke_without_command=True)
 @click.pass_context
 def slack(ctx: click.Context) -> None:
-    """Slack's Socket Mode alone (over HTTP, Slack comes in through `heed web`)."""
+    """Slack's Socket Mode alone; `heed slack setup` makes the app.
+
+    Over HTTP, Slack comes in through `heed web`.
+    """
     if ctx.invoked_subcommand is None:
         _run("slack")
 

@@ -7,7 +7,6 @@ where they are told (`POST /v1/sends`), opt-outs from the ledger, hour by hour.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -68,7 +67,7 @@ def note_sends(session: Session, sent: Iterable[tuple[str, str, datetime]], stri
         by_hour.setdefault(hour_of(at), Counter()).update(_names(sender, topic))
     stripe %= STRIPES
     if by_hour:
-        session.lock(hashlib.blake2b(f"sent:{stripe}".encode(), digest_size=16).digest())
+        session.lock_setting(f"sent:{stripe}")
     for hour, counts in by_hour.items():
         name = _ring(hour, stripe)
         there, before = _kept(session.setting(name))

@@ -6,7 +6,6 @@ and by `heed doctor` as long as it goes on.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from collections import Counter
@@ -28,7 +27,6 @@ SPIKES = "spikes"
 LOOK = timedelta(minutes=5)
 AT_ONCE = 1
 """Hours counted in one call: other chores go between while a month is caught up."""
-_LOCK = hashlib.blake2b(SPIKES.encode(), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +68,7 @@ class Spikes:
         return self._store.write(lambda session: self._tell(session, findings, now))
 
     def _tell(self, session: Session, findings: Mapping[str, Finding], now: datetime) -> int:
-        session.lock(_LOCK)
+        session.lock_setting(SPIKES)
         before = told_of(session)
         standing: dict[str, Told] = {}
         fresh = 0

@@ -80,6 +80,7 @@ A session (each method's docstring says the rest; `id`s are the caller's own, ra
                     slack_people_due(...)   save_slack_wishes(who, ...)
                     forget_slack_people(before)
     settings        setting(name) -> str | None             save_setting(name, value)
+                    lock_setting(name)
     secrets         secret(name) -> str | None              save_secret(name, value, now)
                     forget_secret(name)                     sealed; `rewrap_keys` rotates them
 

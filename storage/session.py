@@ -5,6 +5,8 @@ Each base keeps one thing; none begins or ends a transaction.
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 from sqlalchemy import select
 
 from storage.activity import Activity
@@ -49,6 +51,10 @@ class Session(
     def setting(self, name: str) -> str | None:
         row = self._main.one(_SETTING, name=name)
         return None if row is None else str(row[0])
+
+    def lock_setting(self, name: str) -> None:
+        """Let no other unit that locks it too change what it holds until this one ended."""
+        self.lock(blake2b(name.encode(), digest_size=16).digest())
 
     def save_setting(self, name: str, value: str) -> None:
         """Keep a small plain value of the installation. Not for secrets."""

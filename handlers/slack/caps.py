@@ -6,7 +6,6 @@ is only recording by hand: what customers say is never counted, and never refuse
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 
 from bot.errors import NotAllowed
@@ -40,7 +39,7 @@ class Caps:
 
     def _take(self, session: Session, actor: Actor, count: int, now: datetime) -> bool:
         name = f"slack_recorded:{actor.name}"
-        session.lock(hashlib.blake2b(name.encode(), digest_size=16).digest())
+        session.lock_setting(name)
         since, used, told = _parsed(session.setting(name), now)
         fits = used + count <= self._most
         if not fits and not told and self._channel:

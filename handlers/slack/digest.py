@@ -5,7 +5,6 @@ No address and no words. Silent where nothing waits and nothing happened.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from datetime import datetime, timedelta, tzinfo
 
@@ -19,7 +18,6 @@ from storage import Session
 POSTED_ON = "slack_digest_on"
 """The setting that holds the last local date of a digest."""
 LOOK = timedelta(minutes=1)
-_LOCK = hashlib.blake2b(POSTED_ON.encode(), digest_size=16).digest()
 
 
 class Digest:
@@ -50,7 +48,7 @@ class Digest:
         return self._store.write(lambda session: self._promise(session, now, today))
 
     def _promise(self, session: Session, now: datetime, today: str) -> int:
-        session.lock(_LOCK)
+        session.lock_setting(POSTED_ON)
         if session.setting(POSTED_ON) == today:
             return 0
         session.save_setting(POSTED_ON, today)

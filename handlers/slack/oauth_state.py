@@ -24,7 +24,6 @@ STATE_LIVES = timedelta(minutes=10)
 USED = "slack_oauth_used"
 """The setting that holds which were used, with their ends, as JSON; old ones are dropped."""
 LONGEST = 200
-_LOCK = hashlib.blake2b(USED.encode(), digest_size=16).digest()
 
 
 class Kind(StrEnum):
@@ -95,7 +94,7 @@ class Tickets:
 
 def use(session: Session, number: str, now: datetime) -> bool:
     """The same, in a transaction of the caller's."""
-    session.lock(_LOCK)
+    session.lock_setting(USED)
     used = {one: end for one, end in _used(session).items() if end > now.timestamp()}
     if number in used:
         return False

@@ -7,7 +7,6 @@ channel and team.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import threading
@@ -27,7 +26,6 @@ KNOWN = "slack_workspaces"
 """The setting that holds what is known of every installed workspace, as JSON by team."""
 HOME = ""
 """Stands for the workspace of HEED_SLACK_BOT_TOKEN."""
-_LOCK = hashlib.blake2b(KNOWN.encode(), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +49,7 @@ class InstalledSettings(SlackSettings):
 
 def keep(session: Session, workspace: Workspace, token: str, now: datetime) -> None:
     """Remember an installation; one of the same workspace before it is replaced."""
-    session.lock(_LOCK)
+    session.lock_setting(KNOWN)
     _save(session, {**known(session), workspace.team: workspace})
     session.save_secret(_secret(workspace.team), token, now)
     session.save_setting(f"{trouble.STATE}.{workspace.team}", "")
@@ -59,7 +57,7 @@ def keep(session: Session, workspace: Workspace, token: str, now: datetime) -> N
 
 def lose(session: Session, team: str, why: str, now: datetime) -> bool:
     """The app was removed there, or its token revoked: the token is forgotten. False: not known."""
-    session.lock(_LOCK)
+    session.lock_setting(KNOWN)
     found = known(session)
     if team not in found or found[team].gone:
         return False
@@ -70,7 +68,7 @@ def lose(session: Session, team: str, why: str, now: datetime) -> bool:
 
 def forget(session: Session, team: str) -> bool:
     """As if it had never been installed. False: it is not known."""
-    session.lock(_LOCK)
+    session.lock_setting(KNOWN)
     found = known(session)
     if found.pop(team, None) is None:
         return False

@@ -7,6 +7,7 @@ operator pastes the lines.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -31,6 +32,9 @@ TEACHING = "slack_teaching"
 SHOWN_EVERY = timedelta(seconds=3)
 LONGEST = timedelta(minutes=2)
 """Shorter than a worker's lease."""
+LATER = timedelta(seconds=10)
+_COUNTING = threading.Lock()
+"""One counts at a time: a worker's other senders are for people, who are answered soon or never."""
 NOT_OPENED = "The window did not open. Please click once more."
 
 
@@ -85,7 +89,20 @@ class Counting:
         self._call = call
 
     def fill(self, item: OutboxItem) -> str:
-        """A window that is closed, or a Slack that is away, costs the figures and nothing else."""
+        """A window that is closed, or a Slack that is away, costs the figures and nothing else.
+
+        Raises:
+            SendError: another is being counted.
+        """
+        if not _COUNTING.acquire(blocking=False):
+            raise SendError("counting_another", permanent=False, retry_after=LATER)
+        try:
+            self._fill(item)
+        finally:
+            _COUNTING.release()
+        return ""
+
+    def _fill(self, item: OutboxItem) -> None:
         parts, review_id = self._parts, str(item.payload["review"])
 
         def read(session: Session) -> list[Proposal]:
@@ -99,7 +116,6 @@ class Counting:
             self._show(item, proposals, self._counted(item, proposals, review_id))
         except (_Closed, HeedError) as reason:
             log.info("not counted to the end review=%s: %s", review_id, type(reason).__name__)
-        return ""
 
     def _counted(
         self, item: OutboxItem, proposals: Sequence[Proposal], review_id: str

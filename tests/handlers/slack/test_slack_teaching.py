@@ -10,7 +10,9 @@ import pytest
 
 from bot.model import Verdict
 from handlers.policy_file import load_policy
+from handlers.proposing import Effect
 from handlers.slack.buttons import ACTIONS, TEACH
+from handlers.slack.teaching import TEACHING
 from tests.handlers.slack.fake import refusal
 from tests.handlers.slack.office import ANN_IN_SLACK, GUEST, KIM, Office, fixture
 
@@ -134,6 +136,36 @@ def test_a_window_that_was_closed_costs_only_the_figures(desk: Office) -> None:
     desk.slack.wait_for("views.open")
     _filled(desk)
     assert desk.parts.store.read(lambda session: session.parked()) == []
+
+
+def test_one_is_counted_at_a_time_so_that_people_are_still_answered(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided(desk, OPT_OUT)
+    answered: list[bool] = []
+
+    def slowly(*_: object) -> Effect:
+        """Somebody clicks once more while this is counted."""
+        desk.click(TEACH, value(desk))
+        desk.slack.wait_for("views.open", 2)
+        desk.until(lambda: counting(desk) == ["counting_another"])
+        answered.append(True)
+        monkeypatch.undo()
+        return Effect()
+
+    monkeypatch.setattr("handlers.slack.teaching.effect", slowly)
+    desk.click(TEACH, value(desk))
+    _filled(desk)
+    assert answered
+    desk.slack.calls.clear()
+    desk.bench.clock.forward(minutes=1)
+    _filled(desk)
+
+
+def counting(desk: Office) -> list[str]:
+    """Why what is to be counted was put off."""
+    items = desk.parts.store.read(lambda session: session.recent_outbox(100))
+    return [one.error for one in items if one.kind == TEACHING and one.state == "pending"]
 
 
 def _filled(desk: Office) -> None:

@@ -31,7 +31,7 @@ def status() -> None:
         click.echo(LINE.format(one.key_id, use, one.keyring, one.addresses))
 
 
-@keys.command()
+@keys.command(short_help="Wrap every key by the first of HEED_SECRET_KEY.")
 def rotate() -> None:
     """Wrap every key by the first key of HEED_SECRET_KEY; go on where an earlier run stopped.
 

@@ -108,7 +108,7 @@ def verify(published: Path | None, key: bytes | None) -> None:
         raise click.exceptions.Exit(FAULTY)
 
 
-@ledger.command()
+@ledger.command(short_help="Write out the newest seal, to be kept elsewhere.")
 @click.option(
     "-o",
     "--output",

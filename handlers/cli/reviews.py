@@ -43,7 +43,7 @@ def reviews(ctx: click.Context) -> None:
         click.echo("nothing waits", err=True)
 
 
-@reviews.command()
+@reviews.command(short_help="Decide the review ID.")
 @click.argument("review_id", metavar="ID")
 @click.argument("decision", type=click.Choice([str(one) for one in Verdict]))
 @click.option("--by", "name", help="Who decides; your login name where it is not given.")

@@ -40,7 +40,7 @@ APP_TOKEN = _Step(
 )
 
 
-@click.command()
+@click.command(short_help="Walk through making the Slack app, and check it.")
 @click.option(
     "--socket-mode/--http",
     default=None,

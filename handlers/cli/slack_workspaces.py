@@ -11,7 +11,7 @@ from handlers.cli.context import fail, joined, shown
 UNKNOWN = 1
 
 
-@click.command()
+@click.command(short_help="Print a link by which one more workspace can install it.")
 @click.option("--review-channel", default="", metavar="ID", help="Where their reviews are posted.")
 def invite(review_channel: str) -> None:
     """Print a link by which one more workspace can install the app: good once, for a day.
@@ -30,7 +30,7 @@ def invite(review_channel: str) -> None:
         click.echo(invitation_url(parts, review_channel))
 
 
-@click.command()
+@click.command(short_help="List the workspaces that installed the app.")
 def workspaces() -> None:
     """List the workspaces that installed the app, and what became of them."""
     from handlers.slack.workspaces import known

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import smtplib
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from email.message import EmailMessage
@@ -12,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from click.testing import CliRunner
 
 from handlers.providers.twilio import sign
 from tests.faults.fleet import CLOCK, Member, until
@@ -174,13 +177,31 @@ def test_the_procfile_names_commands_that_exist() -> None:
     assert set(commands.values()) <= set(COMMANDS)
 
 
-def test_help_lists_every_command(tmp_path: Path) -> None:
-    from handlers.cli import COMMANDS
+def test_help_lists_every_command() -> None:
+    from handlers.cli import COMMANDS, main
 
-    said = heed(environment(tmp_path), "--help").stdout.decode()
+    said = CliRunner().invoke(main, ["--help"]).stdout
     assert all(name in said for name in COMMANDS)
     for name in COMMANDS:
-        assert heed(environment(tmp_path), name, "--help").returncode == 0
+        assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0
+
+
+def test_help_is_told_whole_and_at_once() -> None:
+    """Each line fits a terminal of 80, and telling them loads no part of Heed."""
+    code = (
+        "import sys; from handlers.cli import main; main(['--help'], standalone_mode=False);"
+        "sys.exit(bool({'sqlalchemy', 'storage', 'bot', 'pydantic'} & sys.modules.keys()))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    commands = told.stdout.partition("Run:")[2].splitlines()
+    assert [line for line in commands if len(line) > 80 or line.endswith("...")] == []
+
+
+def test_a_slip_in_a_command_is_asked_about(tmp_path: Path) -> None:
+    said = heed(environment(tmp_path), "chekc")
+    assert said.returncode == 2
+    assert b"Did you mean check?" in said.stderr
+    assert b"Did you mean" not in heed(environment(tmp_path), "zzz").stderr
 
 
 def test_partitions_are_refused_on_sqlite_in_one_line(tmp_path: Path) -> None:

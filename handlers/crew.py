@@ -89,7 +89,7 @@ class Crew:
                 patience_s = IDLE_S
                 continue
             except StoreError as error:
-                log.warning("the store is away: %s", type(error).__name__)
+                log.warning("the store is away: %s", error)  # storage/errors.py: names nobody
             except Exception as error:  # noqa: BLE001 - nobody else keeps the promises
                 log.error("a round failed: %s", whereabouts(error))  # noqa: TRY400 - may quote words
             self._worker.stopping.wait(patience_s)

@@ -9,6 +9,7 @@ being sent, then the stores.
 
 from __future__ import annotations
 
+import errno
 import logging
 import multiprocessing
 import os
@@ -16,8 +17,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
@@ -154,10 +155,32 @@ class Doors:
 def doors(parts: Parts) -> Doors:
     desk = mail_desk(parts)
     mailboxes, tls = Mailboxes(parts.policy), tls_context(parts.mail)
-    found = [Listener(desk, mailboxes, *parts.settings.smtp_listen, tls=tls)]
+    with _listening("HEED_SMTP_LISTEN", parts.settings.smtp_listen):
+        found = [Listener(desk, mailboxes, *parts.settings.smtp_listen, tls=tls)]
     if parts.settings.lmtp_listen is not None:
-        found.append(Listener(desk, mailboxes, *parts.settings.lmtp_listen, lmtp=True, tls=tls))
+        with _listening("HEED_LMTP_LISTEN", parts.settings.lmtp_listen):
+            found.append(Listener(desk, mailboxes, *parts.settings.lmtp_listen, lmtp=True, tls=tls))
     return Doors(found)
+
+
+@contextmanager
+def _listening(variable: str, at: tuple[str, int]) -> Iterator[None]:
+    """Raises SettingsError: nobody can listen there; which variable says so, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        where = at[0] if at[0].startswith("/") else f"{at[0]}:{at[1]}"
+        if error.errno == errno.EADDRINUSE:
+            raise SettingsError(
+                f"{variable}: another program listens on {where} already; "
+                f"stop it, or set {variable} to another place"
+            ) from None
+        why = (
+            os.strerror(error.errno or 0)
+            if (error.errno or 0) in errno.errorcode
+            else error.strerror
+        )
+        raise SettingsError(f"{variable}: cannot listen on {where}: {why}") from None
 
 
 def web_server(settings: Settings) -> MPServer:
@@ -207,7 +230,8 @@ def run_web(settings: Settings) -> None:
 def _serve_web(settings: Settings, when_up: Callable[[], None]) -> None:
     host, port = settings.http_listen
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    socket.create_server((host, port), family=family).close()  # granian would share a taken port
+    with _listening("HEED_HTTP_LISTEN", (host, port)):
+        socket.create_server((host, port), family=family).close()  # granian would share a taken one
     server = web_server(settings)
     server.on_startup(
         threading.Thread(target=_wait_until_up, args=(settings, when_up), daemon=True).start

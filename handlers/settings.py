@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot import addresses
-from bot.model import Role
+from handlers.api_keys import ApiKeys
 
 PREFIX = "HEED_"
+MAKE_A_KEY = "make one: openssl rand -base64 32"
 # Any of these means that somebody wants the real thing.
 REAL_CREDENTIAL_ENDINGS = (
     "_AUTH_TOKEN",
@@ -103,7 +104,7 @@ def _master_keys(value: object) -> object:
         except binascii.Error:
             key = b""
         if len(key) != 32:  # noqa: PLR2004 - AES-256
-            raise ValueError("is not 32 bytes in base64 (make one: openssl rand -base64 32)")
+            raise ValueError(f"is not 32 bytes in base64 ({MAKE_A_KEY})")
         keys.append(key)
     return tuple(keys)
 
@@ -168,7 +169,10 @@ def part(model: type[P], prefix: str, env: Mapping[str, str]) -> P:
         lines = []
         for fault in error.errors(include_url=False, include_input=False):
             variable = prefix + str(fault["loc"][0] if fault["loc"] else "").upper()
-            what = "is missing" if fault["type"] == "missing" else _plain(str(fault["msg"]))
+            what = _plain(str(fault["msg"]))
+            if fault["type"] == "missing":
+                how = model.model_fields[str(fault["loc"][0])].description
+                what = f"is missing ({how})" if how else "is missing"
             lines.append(f"{variable} {what}")
         raise SettingsError("\n".join(lines)) from None
 
@@ -192,33 +196,6 @@ def _plain(message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-class ApiKey(BaseModel):
-    """A bearer key: who it is, and what it may do."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    name: str
-    role: Role
-    key: str = Field(repr=False)
-
-
-def _api_keys(value: object) -> object:
-    keys = []
-    for number, spelling in enumerate(value.split(",") if isinstance(value, str) else [], 1):
-        fields = spelling.strip().split(":")
-        if len(fields) == 1 and fields[0]:
-            keys.append(ApiKey(name=f"key{number}", role=Role.CHECK, key=fields[0]))
-        elif len(fields) == 3 and all(fields) and fields[1] in set(Role):  # noqa: PLR2004
-            keys.append(ApiKey(name=fields[0], role=Role(fields[1]), key=fields[2]))
-        else:
-            raise ValueError(
-                f"has an entry, number {number}, that is neither KEY nor name:role:KEY"
-            )
-    if len({one.key for one in keys}) < len(keys):
-        raise ValueError("has the same key twice, so that nobody can say what it may do")
-    return tuple(keys)
-
-
 class Settings(Part):
     """What every process needs. `env` is the environment with the demo's credentials filled in."""
 
@@ -227,14 +204,12 @@ class Settings(Part):
     var: Path = Path("var")
     config: Path = Path("heed.toml")
     database_url: str = ""
-    secret_key: MasterKeys = Field(repr=False)
+    secret_key: MasterKeys = Field(repr=False, description=MAKE_A_KEY)
     http_listen: Listen = ("127.0.0.1", 8000)
     smtp_listen: Listen = ("127.0.0.1", 8025)
     lmtp_listen: Annotated[tuple[str, int] | None, BeforeValidator(_listen_or_path)] = None
     public_url: PublicUrl = ""
-    api_keys: Annotated[tuple[ApiKey, ...], BeforeValidator(_api_keys)] = Field(
-        default=(), repr=False
-    )
+    api_keys: ApiKeys = Field(default=(), repr=False)
     human_mailbox: Annotated[str, BeforeValidator(_mailbox)] = ""
     log_level: Annotated[str, BeforeValidator(_level)] = "INFO"
 
@@ -270,11 +245,17 @@ def environment_of(env: Mapping[str, str]) -> Environment:
             return Environment(said)
         except ValueError:
             raise SettingsError("HEED_ENV is neither demo nor production") from None
-    real = any(
-        name.startswith(PREFIX) and name.endswith(REAL_CREDENTIAL_ENDINGS) and value
+    return Environment.PRODUCTION if _real_credential(env) else Environment.DEMO
+
+
+def _real_credential(env: Mapping[str, str]) -> str:
+    """The first variable that means that somebody wants the real thing; empty without one."""
+    real = (
+        name
         for name, value in env.items()
+        if name.startswith(PREFIX) and name.endswith(REAL_CREDENTIAL_ENDINGS) and value
     )
-    return Environment.PRODUCTION if real else Environment.DEMO
+    return min(real, default="")
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:
@@ -291,5 +272,12 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         filled = {**demo_keys(Path(env.get("HEED_VAR") or "var")), **env}
     if filled.get("PORT") and not filled.get("HEED_HTTP_LISTEN"):
         filled["HEED_HTTP_LISTEN"] = f"0.0.0.0:{filled['PORT']}"
-    settings = part(Settings, PREFIX, {**filled, "HEED_ENV": "", "HEED_ENVIRONMENT": environment})
+    try:
+        settings = part(
+            Settings, PREFIX, {**filled, "HEED_ENV": "", "HEED_ENVIRONMENT": environment}
+        )
+    except SettingsError as fault:
+        real = "" if env.get("HEED_ENV") else _real_credential(env)
+        why = f"\n{real} is set: this is no demo (HEED_ENV=demo keeps it one)" if real else ""
+        raise SettingsError(f"{fault}{why}") from None
     return settings.model_copy(update={"env": filled})

@@ -29,7 +29,7 @@ def _starting() -> Iterator[Settings]:
             print(f"heed: {line}", file=sys.stderr)
         sys.exit(2)
     except OSError as fault:
-        print(f"heed: cannot listen: {fault.strerror or fault}", file=sys.stderr)
+        print(f"heed: {fault}", file=sys.stderr)
         sys.exit(2)
 
 

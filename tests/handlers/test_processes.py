@@ -100,7 +100,9 @@ def test_the_database_knows_the_next_start(tmp_path: Path) -> None:
 def test_in_production_what_is_missing_is_one_line_and_exit_2(tmp_path: Path) -> None:
     ended = heed(environment(tmp_path, HEED_ENV="production"), "serve")
     assert ended.returncode == 2
-    assert ended.stderr.decode().splitlines() == ["heed: HEED_SECRET_KEY is missing"]
+    assert ended.stderr.decode().splitlines() == [
+        "heed: HEED_SECRET_KEY is missing (make one: openssl rand -base64 32)"
+    ]
 
 
 def test_any_real_credential_means_production(tmp_path: Path) -> None:
@@ -116,7 +118,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     with running(env, "serve", until="heed check"):
         ended = heed({**env, "HEED_HTTP_LISTEN": "127.0.0.1:0"}, "smtp")
         assert ended.returncode == 2
-        assert b"heed: " in ended.stderr
+        assert b"HEED_SMTP_LISTEN: another program listens on 127.0.0.1:" in ended.stderr
 
 
 def test_a_second_heed_does_not_share_the_port_of_the_first(tmp_path: Path) -> None:
@@ -125,7 +127,14 @@ def test_a_second_heed_does_not_share_the_port_of_the_first(tmp_path: Path) -> N
         other = {**environment(tmp_path), "HEED_HTTP_LISTEN": env["HEED_HTTP_LISTEN"]}
         ended = heed(other, "serve")
         assert ended.returncode == 2
-        assert b"cannot listen" in ended.stderr
+        assert b"HEED_HTTP_LISTEN: another program listens on 127.0.0.1:" in ended.stderr
+
+
+def test_an_address_that_is_none_of_this_machine_is_said(tmp_path: Path) -> None:
+    ended = heed({**environment(tmp_path), "HEED_SMTP_LISTEN": "192.0.2.1:2525"}, "smtp")
+    assert ended.returncode == 2
+    said = ended.stderr.decode()
+    assert "HEED_SMTP_LISTEN: cannot listen on 192.0.2.1:2525: Cannot assign requested" in said
 
 
 def test_a_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:

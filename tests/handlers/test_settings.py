@@ -54,7 +54,15 @@ def test_any_real_credential_ends_the_demo(name: str) -> None:
 def test_in_production_a_missing_key_is_one_line_that_names_it() -> None:
     with pytest.raises(SettingsError) as fault:
         load_settings({"HEED_ENV": "production"})
-    assert str(fault.value) == "HEED_SECRET_KEY is missing"
+    assert str(fault.value) == "HEED_SECRET_KEY is missing (make one: openssl rand -base64 32)"
+
+
+def test_who_leaves_the_demo_by_a_credential_is_told_which_one() -> None:
+    with pytest.raises(SettingsError) as fault:
+        load_settings({"HEED_TWILLIO_AUTH_TOKEN": "x"})
+    assert str(fault.value).splitlines()[1:] == [
+        "HEED_TWILLIO_AUTH_TOKEN is set: this is no demo (HEED_ENV=demo keeps it one)"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from werkzeug.exceptions import Unauthorized
 
 from bot.errors import NotAllowed
 from bot.model import Actor, Role
-from handlers.settings import ApiKey
+from handlers.api_keys import ApiKey
 
 RANKS = tuple(Role)
 """Each role holds what stands before it."""

@@ -217,6 +217,10 @@ class Settings(Part):
     def demo(self) -> bool:
         return self.environment is Environment.DEMO
 
+    def mentions(self, prefix: str) -> bool:
+        """Whether any variable of this prefix is set; else whatever reads it need not be loaded."""
+        return any(name.startswith(prefix) and value for name, value in self.env.items())
+
     @property
     def store_url(self) -> str:
         return self.database_url or f"sqlite:///{self.var / 'heed.db'}"

@@ -3,7 +3,8 @@
 There is no other list. The `.toml` says what an operator pastes where (`handlers/guide.py`).
 
 A service's file has `configure(settings) -> MailService | None`: None where its credentials are
-not set, so that without a secret there is no route. `handlers.mail_service` says what it must do.
+not set, so that without a secret there is no route. Its variables begin with its name (HEED_SES_):
+where none is set the file is not even loaded. `handlers.mail_service` says what it must do.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def configured(settings: Settings) -> Mapping[str, MailService]:
     found: dict[str, MailService] = {}
     faults = Faults()
     for name in names():
+        if not settings.mentions(f"HEED_{name.upper()}_"):
+            continue
         with faults.gathered():
             if (service := module_of(name).configure(settings)) is not None:
                 found[service.name] = service

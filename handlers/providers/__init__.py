@@ -1,8 +1,10 @@
 """One file here is one provider, with a `.toml` of the same name beside it; there is no other list.
 
 A provider's file has `configure(settings, account) -> Provider | None`: None where the account's
-credentials are not set, so that without a secret there is no route. The `.toml` says what an
-operator pastes where, and how a message of the provider looks (`handlers/guide.py`).
+credentials are not set, so that without a secret there is no route. Its variables begin with its
+name (HEED_TWILIO_): where none is set the file is not even loaded, and a command starts sooner.
+The `.toml` says what an operator pastes where, and how a message of the provider looks
+(`handlers/guide.py`).
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ def configured(settings: Settings, named: Iterable[Account] = ()) -> Mapping[str
     """
     found: dict[str, Provider] = {}
     faults = Faults()
-    for account in (*(Account(provider=name) for name in names()), *named):
+    first = (Account(provider=name) for name in names())
+    for account in (*(one for one in first if settings.mentions(one.prefix)), *named):
         with faults.gathered():
             provider = module_of(account.provider).configure(settings, account)
             if provider is not None:

@@ -123,7 +123,9 @@ def begun(engine: Engine) -> Iterator[Connection]:
         if error.connection_invalidated or isinstance(
             error.orig, getattr(engine.dialect.dbapi, "OperationalError", ())
         ):
-            raise StoreUnavailable("the database is not to be reached, or too busy") from error
+            raise StoreUnavailable(
+                "the database of HEED_DATABASE_URL is not to be reached, or too busy"
+            ) from error
         raise StoreError(f"a migration failed: {error.orig}") from error
     finally:
         engine.dispose()

@@ -132,7 +132,7 @@ def _translated(error: BaseException) -> StoreError:
     if isinstance(error, errors.IntegrityError):
         return Conflict("the database refused it: somebody else was first")
     if isinstance(error, DBAPIError | PoolTimeout | psycopg.OperationalError | _LostBeforeCommit):
-        return StoreUnavailable("PostgreSQL is not to be reached, or too busy")
+        return StoreUnavailable("PostgreSQL (HEED_DATABASE_URL) is not to be reached, or too busy")
     if isinstance(error, errors.UndefinedTable):
         return StoreError("tables of this database are missing: restore those of its keys too")
     return StoreError(f"PostgreSQL: {type(error).__name__}")

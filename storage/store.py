@@ -175,6 +175,20 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _refuse_halves(location: SqliteFiles) -> None:
+    """Raises StoreError: one of the files, or both, are not there; it says where they should be."""
+    if location.main.exists() > location.keys.exists():
+        raise StoreError(
+            f"the keys file {location.keys.name} is missing: restore it; "
+            "only a desk that never ran makes one by heed migrate"
+        )
+    if not location.main.exists() and not location.keys.exists():
+        raise StoreError(
+            f"there is no database at {location.main}: heed migrate (or serve) makes one; "
+            "if yours is elsewhere, set HEED_VAR or HEED_DATABASE_URL"
+        )
+
+
 def open_store(
     url: str,
     *,
@@ -196,11 +210,8 @@ def open_store(
     masters = MasterKeys(secret_keys)
     location = locate(url, keys_url)
     if not schema_is_current(url, keys_url=keys_url):
-        if isinstance(location, SqliteFiles) and location.main.exists() > location.keys.exists():
-            raise StoreError(
-                f"the keys file {location.keys.name} is missing: restore it; "
-                "only a desk that never ran makes one by heed migrate"
-            )
+        if isinstance(location, SqliteFiles):
+            _refuse_halves(location)
         raise StoreError("the database has no tables, or those of another version: heed migrate")
     backend = _backend(location)
     try:

@@ -63,8 +63,10 @@ def read_mail(files: tuple[str, ...]) -> None:
 def _line(name: str) -> dict[str, object]:
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except (OSError, ValueError) as error:
-        return {"file": name, "error": type(error).__name__}
+    except OSError as error:
+        return {"file": name, "error": f"cannot be read: {error.strerror}"}
+    except ValueError as error:  # a NUL in the name
+        return {"file": name, "error": f"cannot be read: {error}"}
     try:
         return describe(raw, name)
     except Exception as error:  # noqa: BLE001 - the outermost edge: a line for any bytes whatever

@@ -54,7 +54,7 @@ def standing(session: Session, address: Address, now: datetime) -> dict[str, Jso
     return {
         "rulings": rulings,
         "blocks": [_block(one, address.channel) for one in own],
-        "command": f"heed check {address.value}",
+        "command": f".venv/bin/heed check {address.value}",  # as `make run` left it
     }
 
 

@@ -22,7 +22,7 @@ def slack_findings(parts: Parts) -> Iterator[Finding]:
     if found:
         yield bad(f"nothing can be posted to Slack ({found}): {REMEDIES.get(found, '')}")
     else:
-        yield ok("Slack takes what is posted, as far as the workers know")
+        yield ok("Slack took the last that was posted, or nothing was posted yet")
     for team, code in troubles(parts.store).items():
         yield bad(f"in the Slack workspace {team} nothing can be posted ({code}): {_there(code)}")
     yield _staff(parts)
@@ -52,7 +52,7 @@ def _staff(parts: Parts) -> Finding:
         )
     )
     if not stale:
-        return ok("Slack said lately who the team is, as far as they were about")
+        return ok("Slack said lately who belongs to the team, or nobody has looked yet")
     return warn(
         f"Slack has not said for an hour who {len(stale)} of the team are, so they may record but "
         "not decide or look up: is a worker running, does the app have users:read?"

@@ -55,6 +55,19 @@ def test_without_an_address_cannot_be_told(shell: Shell) -> None:
     assert shell.run(check).exit_code == 2
 
 
+def test_where_no_database_is_it_says_where_it_looked(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stands in another folder must not be told that everybody may be written to."""
+    elsewhere = shell.folder / "elsewhere.db"
+    monkeypatch.setenv("HEED_DATABASE_URL", f"sqlite:///{elsewhere}")
+    result = shell.run(check, ANN)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"there is no database at {elsewhere}: heed migrate" in result.stderr
+    assert "HEED_DATABASE_URL" in result.stderr
+    assert not elsewhere.exists()
+
+
 def test_without_a_database_cannot_be_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEED_DATABASE_URL", f"sqlite:///{shell.folder}/nowhere/heed.db")
     result = shell.run(check, ANN)

@@ -44,7 +44,10 @@ def test_a_file_that_cannot_be_read_is_a_line_too(tmp_path: Path) -> None:
     good = tmp_path / "good.eml"
     good.write_bytes(b"From: ann@example.com\r\n\r\nSTOP\r\n")
     missing, read = _run(str(tmp_path / "none.eml"), str(good))
-    assert missing == {"file": str(tmp_path / "none.eml"), "error": "FileNotFoundError"}
+    assert missing == {
+        "file": str(tmp_path / "none.eml"),
+        "error": "cannot be read: No such file or directory",
+    }
     assert read["intent"] == "opt_out"
 
 

@@ -23,7 +23,7 @@ NOTES = (
     "A month holds what was recorded in it (UTC).",
     "The block stands with the commit that records it; the time of recording is taken just before.",
     "Sends are those that the company told us of; the first blocked check is not recorded.",
-    "No other system is connected, so none was told.",
+    "Which provider was told of a block, and when, stands in each person's record, not here.",
 )
 _MONTH = re.compile(r"(?P<year>2[0-9]{3})-(?P<month>0[1-9]|1[0-2])")
 

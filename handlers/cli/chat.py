@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import click
 
 from bot import addresses
-from bot.model import Address, InboundMessage, MessageKind
+from bot.model import Address, Channel, InboundMessage, MessageKind
 from handlers.desk import Desk
 from handlers.parts import operator_words, reader, voice_of
 from handlers.policy_file import policy_of
@@ -23,7 +23,9 @@ from storage import Store, migrate, open_store
 
 @click.command()
 @click.option("--from", "who", default="+12025550123", show_default=True, help="Your number.")
-@click.option("--to", "recipient", default="+12025550199", show_default=True)
+@click.option(
+    "--to", "recipient", default="+12025550199", show_default=True, help="Whom you write to."
+)
 def chat(who: str, recipient: str) -> None:
     """Talk to Heed as a customer would, by text message. Nothing is kept afterwards.
 
@@ -31,7 +33,7 @@ def chat(who: str, recipient: str) -> None:
     """
     try:
         file = policy_of(os.environ, demo=environment_of(os.environ) is Environment.DEMO)
-        address = addresses.parse(who, region=file.policy.region)
+        address = addresses.parse(who, region=file.policy.region, channel=Channel.SMS)
     except (SettingsError, addresses.AddressError) as fault:
         print(f"heed: {fault}", file=sys.stderr)
         sys.exit(2)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from bot.model import Channel
 from bot.policy import AskReason, Policy, Sender
@@ -27,6 +29,7 @@ from handlers.parts import join
 from handlers.settings import load_settings
 from handlers.slack.scopes import NEEDED, TokenRefused, missing_scopes
 from handlers.upkeep import SWEPT_AT
+from storage import migrate
 from tests.handlers.cli.kit import Shell
 from tests.handlers.slack.fake import Scripted, refusal
 from tests.handlers.slack.office import office
@@ -247,3 +250,15 @@ def test_it_says_whether_mail_goes_out_and_senders_are_checked(tmp_path: Path) -
     given = {"HEED_SMTP_RELAY_URL": "smtp://127.0.0.1:1", "HEED_MAIL_AUTHENTICATE": "on"}
     with site(tmp_path, **given) as desk:
         assert said(mail_findings(desk.parts), Mark.WARN) == ""
+
+
+def test_the_demo_does_not_blame_the_slack_that_it_plays_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEED_ENV", "demo")
+    monkeypatch.setenv("HEED_VAR", str(tmp_path / "var"))
+    settings = load_settings(os.environ)
+    migrate(settings.store_url)
+    result = CliRunner().invoke(doctor, ["--online"])
+    assert result.exit_code == 0, result.stdout
+    assert result.stdout.splitlines()[-1].startswith("ok    Slack is played by the demo itself")

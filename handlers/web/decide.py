@@ -76,6 +76,12 @@ def _actor(gate: Gate, verdict: Verdict) -> Actor:
     return gate.admit(f"Bearer {request.form.get(KEY, '')}", Role.ADMIN)
 
 
+def _told(decided_by: str) -> str:
+    if decided_by == BY_LINK.name:
+        return "By the link in a mail to your people."
+    return f"By {decided_by}."
+
+
 def _page(found: Waiting | None, *, fault: str = "", status: int = 200) -> Response:
     """A link that is none of ours looks like one that ended."""
     if found is None or found.address is None:
@@ -93,6 +99,7 @@ def _page(found: Waiting | None, *, fault: str = "", status: int = 200) -> Respo
         wish=spelled(found.less) if found.less else "",
         cut=len(words) > WORDS_LIMIT,
         due=f"{review.due_at:%Y-%m-%d %H:%M} UTC",
+        by=_told(review.decided_by),
         fault=fault,
     )
     return make_response(body, status)

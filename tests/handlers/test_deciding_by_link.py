@@ -83,7 +83,7 @@ def test_the_link_alone_may_stop_and_only_once(desk: Site, verdict: str) -> None
     kept = desk.bench.kinds(MAIL_ANN)
     again = desk.client.post(path, data={"verdict": "not_opt_out", "key": "admin-key"})
     assert "Nothing is left to do here" in again.text
-    assert "link:decision" in again.text
+    assert "By the link in a mail to your people." in again.text
     assert desk.bench.kinds(MAIL_ANN) == kept
 
 

@@ -21,6 +21,7 @@ from handlers.parts import Parts
 from handlers.settings import Settings
 from handlers.spiking import going_on
 from handlers.upkeep import SWEPT_AT
+from handlers.variables import Variables
 from storage import OutboxState, Store
 from storage.location import SqliteFiles, locate
 from storage.sqlite import driver
@@ -119,6 +120,14 @@ def setting_findings(settings: Settings) -> Iterator[Finding]:
         yield ok(f"HEED_API_KEYS: {len(settings.api_keys)} keys, all long enough")
     if len(settings.secret_key) > 1:
         yield warn("HEED_SECRET_KEY lists older keys: heed keys rotate, then take them out")
+
+
+def variable_findings(settings: Settings) -> Iterator[Finding]:
+    """Once all parts are joined: variables that none of them has read."""
+    if isinstance(settings.env, Variables):
+        for name, near in settings.env.unknown().items():
+            meant = f"; did you mean {near}?" if near else ""
+            yield warn(f"{name} is set, and nothing reads it{meant}")
 
 
 def policy_findings(policy: Policy) -> Iterator[Finding]:

@@ -20,8 +20,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bot import addresses
 from handlers.api_keys import ApiKeys
+from handlers.variables import PREFIX, Variables
 
-PREFIX = "HEED_"
 MAKE_A_KEY = "make one: openssl rand -base64 32"
 # Any of these means that somebody wants the real thing.
 REAL_CREDENTIAL_ENDINGS = (
@@ -158,11 +158,8 @@ def part(model: type[P], prefix: str, env: Mapping[str, str]) -> P:
     Raises:
         SettingsError: a value is missing or wrong; one line each. Values are never quoted.
     """
-    given = {
-        name: value
-        for name in model.model_fields
-        if (value := env.get(prefix + name.upper(), "")) != ""
-    }
+    take = env.take if isinstance(env, Variables) else env.get
+    given = {name: value for name in model.model_fields if (value := take(prefix + name.upper()))}
     try:
         return model.model_validate(given)
     except ValidationError as error:
@@ -284,4 +281,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         real = "" if env.get("HEED_ENV") else _real_credential(env)
         why = f"\n{real} is set: this is no demo (HEED_ENV=demo keeps it one)" if real else ""
         raise SettingsError(f"{fault}{why}") from None
-    return settings.model_copy(update={"env": filled})
+    noted = Variables(filled)
+    for name in Settings.model_fields.keys() - {"environment"}:
+        noted.take(PREFIX + name.upper())
+    return settings.model_copy(update={"env": noted})

@@ -17,6 +17,7 @@ from handlers.doctor import (
     policy_findings,
     setting_findings,
     store_findings,
+    variable_findings,
     webhook_findings,
 )
 from handlers.parts import Parts, join
@@ -63,6 +64,7 @@ def _findings(*, online: bool) -> Iterator[Finding]:
         "heed.toml is readable" if settings.config.exists() else f"there is no {settings.config}"
     )
     try:
+        yield from variable_findings(settings)
         yield from policy_findings(parts.policy)
         yield from store_findings(parts)
         if not settings.demo:

@@ -262,3 +262,18 @@ def test_the_demo_does_not_blame_the_slack_that_it_plays_itself(
     result = CliRunner().invoke(doctor, ["--online"])
     assert result.exit_code == 0, result.stdout
     assert result.stdout.splitlines()[-1].startswith("ok    Slack is played by the demo itself")
+
+
+def test_a_variable_that_nothing_reads_is_named_with_the_one_that_was_meant(
+    well: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HEED_SMTP_LISTE", "HEED_TWILLIO_API_URL", "HEED_ENVIRONMENT"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("HEED_SLACK_API_URL", "http://127.0.0.1:1/")
+    _, found = lines(well)
+    told = {line for line in found if "nothing reads it" in line}
+    assert told == {
+        "warn  HEED_ENVIRONMENT is set, and nothing reads it",
+        "warn  HEED_SMTP_LISTE is set, and nothing reads it; did you mean HEED_SMTP_LISTEN?",
+        "warn  HEED_TWILLIO_API_URL is set, and nothing reads it",
+    }

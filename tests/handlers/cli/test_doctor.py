@@ -267,6 +267,7 @@ def test_the_demo_does_not_blame_the_slack_that_it_plays_itself(
 def test_a_variable_that_nothing_reads_is_named_with_the_one_that_was_meant(
     well: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("HEED_REQUIRE_BROWSER", raising=False)  # the tests' own
     for name in ("HEED_SMTP_LISTE", "HEED_TWILLIO_API_URL", "HEED_ENVIRONMENT"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("HEED_SLACK_API_URL", "http://127.0.0.1:1/")

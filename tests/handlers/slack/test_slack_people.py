@@ -242,7 +242,7 @@ def test_whoever_was_not_about_for_long_is_forgotten(strange: Office) -> None:
 
 def test_the_doctor_says_when_the_team_was_not_asked_about_for_long(desk: Office) -> None:
     told = {one.what: str(one.mark) for one in slack_findings(desk.parts)}
-    assert any("said lately who the team is" in one for one in told)
+    assert any("said lately who belongs to the team" in one for one in told)
     desk.bench.clock.forward(seconds=GOOD_FOR.total_seconds())
     told = {one.what: str(one.mark) for one in slack_findings(desk.parts)}
     assert next(mark for one, mark in told.items() if "who 2 of the team are" in one) == "warn"

@@ -306,7 +306,7 @@ def test_trouble_in_one_workspace_is_not_trouble_in_another(desk: Office) -> Non
     desk.event("dm-unclear")
     desk.work()  # posts well in the first
     assert "in the Slack workspace T0ELSE nothing can be posted (is_archived)" in found(desk)
-    assert "Slack takes what is posted" in found(desk)
+    assert "Slack took the last that was posted" in found(desk)
 
 
 def test_a_workspace_that_was_forgotten_is_unknown(desk: Office) -> None:

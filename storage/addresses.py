@@ -39,6 +39,12 @@ _CLEAR_VALUE = Statement(update(addresses).where(addresses.c.addr == _ADDR).valu
 _LOCK = Statement(select(func.pg_advisory_xact_lock(param("number"))))
 _NAME_CONTACT, _ADD_MEMBER = upsert(contacts), upsert(contact_members)
 _CONTACTS = Statement(select(contacts.c.contact).where(contacts.c.addr == _ADDR), of_one=True)
+_LINKED = Statement(
+    select(contacts.c.contact).where(contacts.c.addr == _ADDR).limit(1), of_one=True
+)
+_LINKED_MANY = Statement(
+    select(contacts.c.addr, contacts.c.contact).where(among(contacts.c.addr, FORESEEN_AT_ONCE))
+)
 _MEMBERS = Statement(
     select(contact_members.c.addr).where(contact_members.c.contact == param("contact"))
 )
@@ -72,6 +78,7 @@ _SHRED_DUE = upsert(settings, "value")
 def foresee(main: Db, keys: Db, addrs: Sequence[bytes]) -> None:
     """Look up at once what `touch` is about to ask for each of these addresses."""
     main.foresee(_FIND, _FIND_MANY, addrs)
+    main.foresee(_LINKED, _LINKED_MANY, addrs)
     keys.foresee(FIND_KEY, FIND_KEYS, addrs)
 
 
@@ -127,6 +134,8 @@ class Addresses(Unit):
         value = self.seal_for(addr, _utf8(address.value), "addresses", "value")
         if known is None:
             self._new.add(addr)
+            if self._main.one(_LINKED, addr=addr) is None:  # asked while no row of it waits
+                self._alone.add(addr)
             known = AddressRow(
                 channel=address.channel.value,
                 value_ct=value,
@@ -185,6 +194,7 @@ class Addresses(Unit):
 
     def name_contact(self, addr: bytes, contact: Contact) -> None:
         """The half of a link by which the address finds its contact, in its own shard."""
+        self._alone.discard(addr)
         self._main.run(_NAME_CONTACT, addr=addr, contact=self._contact_key(contact))
 
     def _contact_key(self, contact: Contact) -> bytes:
@@ -194,6 +204,8 @@ class Addresses(Unit):
 
     def kin(self, addr: bytes) -> Kin:
         """Who else is the same person; told perhaps before the address itself was ever heard of."""
+        if addr in self._alone:
+            return Kin((), ())
         names, others = set[bytes](), set[bytes]()
         for (contact,) in self._main.all(_CONTACTS, addr=addr):
             members = {other for (other,) in self._main.all(_MEMBERS, contact=contact)}

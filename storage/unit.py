@@ -47,6 +47,7 @@ class Unit:
         self._addresses: dict[bytes, Address | None] = {}
         self._heads: dict[bytes, AddressRow] = {}
         self._new: set[bytes] = set()  # made by this unit: there is no past to look up
+        self._alone: set[bytes] = set()  # of these, no contact was known when they were made
         self._kept: set[tuple[bytes, str]] = set()  # what it kept itself: address, table
 
     def _keep(self, insertion: Insertion, *, addr: bytes, **row: Any) -> None:

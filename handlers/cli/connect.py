@@ -22,8 +22,6 @@ REASONS = {
     "signature_missing": "it carried no signature; is this really the provider, and signing on?",
     "signature_wrong": "it was signed with another secret, or for another address than this desk's "
     "HEED_PUBLIC_URL; compare both, the way they are written too",
-    "timestamp_unreadable": "it carried no time that could be read",
-    "stale": "its time is too far from this machine's clock; is the clock right?",
     "token_wrong": "its verify token is another than the one that is set here",
     "time_missing": "it carried no time that could be read",
     "time_stale": "its time is too far from this machine's clock; is the clock right?",

@@ -36,7 +36,7 @@ def verify(request: RawRequest, secrets: Sequence[str]) -> None:
     if not timestamp or not signature:
         raise Unverified("signature_missing")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):  # noqa: PLR2004
-        raise Unverified("timestamp_unreadable")
+        raise Unverified("time_missing")
     given = signature.encode(errors="surrogateescape")  # compare_digest takes no other str
     genuine = [
         secret
@@ -46,7 +46,7 @@ def verify(request: RawRequest, secrets: Sequence[str]) -> None:
     if not genuine:
         raise Unverified("signature_wrong")
     if abs(int(request.received_at.timestamp()) - int(timestamp)) > AGE_S:
-        raise Unverified("stale")
+        raise Unverified("time_stale")
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:

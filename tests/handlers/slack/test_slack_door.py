@@ -56,7 +56,7 @@ def test_the_published_vector_is_accepted() -> None:
     assert refused(request(VECTOR, SIGNED_AT)) == ""
 
 
-@pytest.mark.parametrize(("age", "reason"), [(299, ""), (300, ""), (301, "stale")])
+@pytest.mark.parametrize(("age", "reason"), [(299, ""), (300, ""), (301, "time_stale")])
 def test_what_is_too_old_or_too_early_is_refused(age: int, reason: str) -> None:
     assert refused(request(VECTOR, SIGNED_AT + age)) == reason
     assert refused(request(VECTOR, SIGNED_AT - age)) == reason
